@@ -14,7 +14,9 @@ pub mod area;
 pub mod id;
 pub mod pack;
 pub mod role;
+pub mod routing;
 pub mod set;
+pub mod time;
 pub mod value;
 
 pub use access::Access;
@@ -22,4 +24,6 @@ pub use area::{Area, Shard};
 pub use id::{OfficeCode, RecordId, StaffId};
 pub use pack::Pack;
 pub use role::Role;
+pub use routing::Routing;
 pub use set::Set;
+pub use time::Timestamp;

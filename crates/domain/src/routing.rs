@@ -1,0 +1,83 @@
+//! Where a record belongs and who may not see it: the live values of its routing keys.
+
+use std::collections::BTreeSet;
+
+use crate::{Access, Area, OfficeCode, RecordId, Set, StaffId};
+
+/// The live values of a record's routing keys at one point of its history. A record is in the sets of every
+/// live area and office, under the strictest live access.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Routing {
+    /// Every live area.
+    pub areas: BTreeSet<Area>,
+    /// The strictest live access; `None` before the birth.
+    pub access: Option<Access>,
+    /// Every live owning office.
+    pub offices: BTreeSet<OfficeCode>,
+    /// Offices the record is shared with.
+    pub partners: BTreeSet<OfficeCode>,
+    /// Persons named as owner, assignee or reader.
+    pub readers: BTreeSet<StaffId>,
+    /// Offices and persons who must not see it, above every grant.
+    pub excluded: BTreeSet<String>,
+}
+
+impl Routing {
+    /// Whether the birth has been seen: before it a record belongs nowhere.
+    #[must_use]
+    pub fn is_born(&self) -> bool {
+        !self.areas.is_empty() && self.access.is_some()
+    }
+
+    /// Whether the record is in a set. Secret records are in person sets only.
+    #[must_use]
+    pub fn is_in(&self, set: &Set) -> bool {
+        let named_only = self.access == Some(Access::Secret);
+        match set {
+            Set::Area(area) => !named_only && self.areas.iter().any(|live| area.covers(live)),
+            Set::Office(office) => {
+                !named_only && (self.offices.contains(office) || self.partners.contains(office))
+            }
+            Set::Person(staff) => self.readers.contains(staff),
+        }
+    }
+
+    /// Whether a person or office is excluded from the record.
+    #[must_use]
+    pub fn excludes(&self, staff: &[RecordId], office: Option<&OfficeCode>) -> bool {
+        let named = |name: &str| self.excluded.contains(name);
+        staff.iter().any(|id| named(&id.to_string())) || office.is_some_and(|code| named(code.as_str()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn routing(area: &str, access: Access) -> Routing {
+        Routing {
+            areas: [area.parse().unwrap()].into(),
+            access: Some(access),
+            offices: ["P4MI-3513".parse().unwrap()].into(),
+            ..Routing::default()
+        }
+    }
+
+    #[test]
+    fn a_record_is_in_the_sets_of_its_live_values() {
+        let live = routing("35.13.02.2004", Access::Ordinary);
+        assert!(live.is_in(&"a:35.13".parse().unwrap()));
+        assert!(live.is_in(&"o:P4MI-3513".parse().unwrap()));
+        assert!(!live.is_in(&"a:35.08".parse().unwrap()));
+    }
+
+    #[test]
+    fn a_secret_is_in_no_area_and_no_office() {
+        let mut live = routing("35.13", Access::Secret);
+        assert!(!live.is_in(&"a:35".parse().unwrap()));
+        assert!(!live.is_in(&"o:P4MI-3513".parse().unwrap()));
+        let reader = RecordId([7; 16]);
+        live.readers.insert(reader);
+        assert!(live.is_in(&Set::Person(reader)));
+    }
+}

@@ -1,0 +1,250 @@
+//! Grants: what a device may do, on which records, until when.
+
+use minicbor::{Decode, Encode};
+use sambung_domain::pack::{Column, Pack, RoleRule};
+use sambung_domain::role::Action;
+use sambung_domain::time::DAY_MS;
+use sambung_domain::{Access, OfficeCode, Role, Set, StaffId, Timestamp};
+
+use crate::key::PublicKey;
+use crate::signed::Statement;
+
+/// The short name of a grant: the first eight bytes of its hash.
+pub type GrantId = [u8; 8];
+
+/// Days a village device may go without contact before it becomes write-only.
+pub const LEASE_DAYS_VILLAGE: i64 = 60;
+/// Days an office device may go without contact before it becomes write-only.
+pub const LEASE_DAYS_OFFICE: i64 = 90;
+
+/// Several actions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Encode, Decode)]
+#[cbor(transparent)]
+pub struct Actions(#[n(0)] u8);
+
+impl Actions {
+    /// The set of these actions. Editing includes transitions except for cases and orientation.
+    #[must_use]
+    pub fn of(actions: &[Action], column: Column) -> Self {
+        let implied =
+            |action: &Action| *action == Action::Edit && !matches!(column, Column::Case | Column::Opp);
+        let mut set = Actions::default();
+        for action in actions {
+            set.0 |= bit(*action);
+            if implied(action) {
+                set.0 |= bit(Action::Transition);
+            }
+        }
+        set
+    }
+
+    /// Whether an action is among them.
+    #[must_use]
+    pub fn allow(self, action: Action) -> bool {
+        self.0 & bit(action) != 0
+    }
+}
+
+fn bit(action: Action) -> u8 {
+    match action {
+        Action::Create => 1,
+        Action::Read => 1 << 1,
+        Action::Edit => 1 << 2,
+        Action::Transition => 1 << 3,
+        Action::Approve => 1 << 4,
+        Action::Seal => 1 << 5,
+        Action::Open => 1 << 6,
+        Action::Gate => 1 << 7,
+    }
+}
+
+/// What a grant allows for one kind, by the kind of set the record is reached through.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct KindRule {
+    /// The kind's name.
+    #[n(0)]
+    pub kind: String,
+    /// Through area sets.
+    #[n(1)]
+    pub area: Actions,
+    /// Through office sets.
+    #[n(2)]
+    pub office: Actions,
+    /// Through person sets.
+    #[n(3)]
+    pub person: Actions,
+}
+
+/// The issuer's statement of what one device may do.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Grant {
+    /// The device's key.
+    #[n(0)]
+    pub device: PublicKey,
+    /// The role it was invited for.
+    #[n(1)]
+    pub role: Role,
+    /// The staff who may unlock it; the first is the one who enrolled it.
+    #[n(2)]
+    pub staff: Vec<StaffId>,
+    /// The office it stands in.
+    #[n(3)]
+    pub office: Option<OfficeCode>,
+    /// The sets whose union is the device's scope.
+    #[n(4)]
+    pub sets: Vec<Set>,
+    /// What it may do, kind by kind; an absent kind means nothing.
+    #[n(5)]
+    pub kinds: Vec<KindRule>,
+    /// The highest access it reaches through areas and offices.
+    #[n(6)]
+    pub ceiling: Access,
+    /// Not before, in relay time.
+    #[n(7)]
+    pub from: Timestamp,
+    /// Not after, in relay time; renewed at exchanges.
+    #[n(8)]
+    pub until: Timestamp,
+}
+
+impl Statement for Grant {
+    const CONTEXT: &'static str = "sambung grant 1";
+}
+
+/// Who and where a grant is for.
+#[derive(Debug, Clone)]
+pub struct GrantSubject {
+    /// The device's key.
+    pub device: PublicKey,
+    /// Its role.
+    pub role: Role,
+    /// Its staff.
+    pub staff: Vec<StaffId>,
+    /// Its office.
+    pub office: Option<OfficeCode>,
+    /// Its sets.
+    pub sets: Vec<Set>,
+}
+
+impl Grant {
+    /// The grant the role table gives `subject` from `now` on, for one lease.
+    #[must_use]
+    pub fn for_role(pack: &Pack, subject: GrantSubject, now: Timestamp) -> Self {
+        let GrantSubject { device, role, staff, office, sets } = subject;
+        let kinds = pack
+            .kinds
+            .values()
+            .filter_map(|kind| {
+                let rule = pack.roles.iter().find(|r| r.role == role && r.column == kind.column)?;
+                Some(kind_rule(&kind.name, rule))
+            })
+            .collect();
+        let ceiling = pack.ceilings.get(&role).copied().unwrap_or(Access::Open);
+        Grant { device, role, staff, office, sets, kinds, ceiling, from: now, until: lease_end(role, now) }
+    }
+
+    /// The same grant for another lease from `now` on.
+    #[must_use]
+    pub fn renewed(&self, now: Timestamp) -> Self {
+        Grant { until: lease_end(self.role, now), ..self.clone() }
+    }
+
+    /// Whether less than two thirds of the lease remain, so that a renewal is due.
+    #[must_use]
+    pub fn is_worn(&self, now: Timestamp) -> bool {
+        let whole = lease_days(self.role) * DAY_MS;
+        self.until.0.saturating_sub(now.0) < whole / 3 * 2
+    }
+
+    /// Whether the grant holds at a moment of relay time.
+    #[must_use]
+    pub fn holds_at(&self, now: Timestamp) -> bool {
+        (self.from..=self.until).contains(&now)
+    }
+
+    /// The actions allowed on records of `kind` through `set`.
+    #[must_use]
+    pub fn actions(&self, kind: &str, set: &Set) -> Actions {
+        let Some(rule) = self.kinds.iter().find(|rule| rule.kind == kind) else { return Actions::default() };
+        match set {
+            Set::Area(_) => rule.area,
+            Set::Office(_) => rule.office,
+            Set::Person(_) => rule.person,
+        }
+    }
+}
+
+fn kind_rule(kind: &str, rule: &RoleRule) -> KindRule {
+    KindRule {
+        kind: kind.to_owned(),
+        area: Actions::of(&rule.area, rule.column),
+        office: Actions::of(&rule.office, rule.column),
+        person: Actions::of(&rule.person, rule.column),
+    }
+}
+
+fn lease_days(role: Role) -> i64 {
+    match role {
+        Role::VillageOfficer | Role::FieldOfficer => LEASE_DAYS_VILLAGE,
+        Role::FrontOffice
+        | Role::ComplaintOfficer
+        | Role::CaseOfficer
+        | Role::Mediator
+        | Role::Verifier
+        | Role::OppManager
+        | Role::OppInstructor
+        | Role::Head
+        | Role::Central
+        | Role::Admin
+        | Role::Auditor
+        | Role::Dpo => LEASE_DAYS_OFFICE,
+    }
+}
+
+fn lease_end(role: Role, now: Timestamp) -> Timestamp {
+    now.plus_ms(lease_days(role) * DAY_MS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn grant(role: Role) -> Grant {
+        let subject = GrantSubject {
+            device: PublicKey([1; 32]),
+            role,
+            staff: vec![],
+            office: None,
+            sets: vec!["a:35.13".parse().unwrap()],
+        };
+        Grant::for_role(&Pack::builtin().unwrap(), subject, Timestamp(0))
+    }
+
+    #[test]
+    fn the_role_table_becomes_the_grants_actions() {
+        let area: Set = "a:35.13".parse().unwrap();
+        let village = grant(Role::VillageOfficer);
+        assert!(village.actions("worker", &area).allow(Action::Create));
+        assert!(village.actions("worker", &area).allow(Action::Transition));
+        assert!(!village.actions("worker", &area).allow(Action::Approve));
+        assert!(!village.actions("unknown", &area).allow(Action::Read));
+        let head = grant(Role::Head);
+        assert!(head.actions("worker", &area).allow(Action::Read));
+        assert!(!head.actions("worker", &area).allow(Action::Edit));
+    }
+
+    #[test]
+    fn a_lease_is_sixty_days_in_the_village_and_ninety_in_an_office() {
+        assert_eq!(grant(Role::VillageOfficer).until, Timestamp(60 * DAY_MS));
+        assert_eq!(grant(Role::FrontOffice).until, Timestamp(90 * DAY_MS));
+    }
+
+    #[test]
+    fn a_worn_grant_is_renewed_for_a_whole_lease() {
+        let fresh = grant(Role::FrontOffice);
+        assert!(!fresh.is_worn(Timestamp(29 * DAY_MS)));
+        assert!(fresh.is_worn(Timestamp(31 * DAY_MS)));
+        assert_eq!(fresh.renewed(Timestamp(31 * DAY_MS)).until, Timestamp(121 * DAY_MS));
+        assert!(!fresh.holds_at(Timestamp(91 * DAY_MS)));
+    }
+}
