@@ -1,1 +1,24 @@
-//! sync
+//! The protocol, without input or output.
+//!
+//! What moves between replicas is the raw Automerge change chunk, named by (record, generation, SHA-256). This
+//! crate holds everything both sides of an exchange agree on: documents and their genesis ([`document`]), the
+//! form check that every chunk passes before anything else touches it ([`gate`], [`form`]), the live routing
+//! values ([`routing`]), the messages and their limits ([`message`], [`frame`], [`limits`]), the log's chain
+//! ([`chain`]) and the relay's role over a store given by its host ([`relay`]).
+//!
+//! No network, no disk, no clock, no randomness: bytes, times and random bytes come in as parameters.
+
+#![forbid(unsafe_code)]
+
+pub mod chain;
+pub mod document;
+pub mod form;
+pub mod frame;
+pub mod gate;
+pub mod history;
+pub mod limits;
+pub mod message;
+pub mod relay;
+pub mod routing;
+
+pub use document::{Actor, ChangeHash, Document};

@@ -7,7 +7,7 @@ use sambung_domain::time::DAY_MS;
 use sambung_domain::{Access, OfficeCode, Role, Set, StaffId, Timestamp};
 
 use crate::key::PublicKey;
-use crate::signed::Statement;
+use crate::signed::{Statement, encode};
 
 /// The short name of a grant: the first eight bytes of its hash.
 pub type GrantId = [u8; 8];
@@ -162,6 +162,16 @@ impl Grant {
         (self.from..=self.until).contains(&now)
     }
 
+    /// What a cursor in `set` depends on: the hash of everything in the grant that decides what is sent
+    /// through it. Another epoch starts anew; a renewal keeps it.
+    #[must_use]
+    pub fn epoch(&self, set: &Set) -> [u8; 8] {
+        let filter = encode(&(set, &self.kinds, self.ceiling, (&self.staff, &self.office)));
+        let mut first = [0; 8];
+        first.copy_from_slice(&blake3::hash(&filter).as_bytes()[..8]);
+        first
+    }
+
     /// The actions allowed on records of `kind` through `set`.
     #[must_use]
     pub fn actions(&self, kind: &str, set: &Set) -> Actions {
@@ -246,5 +256,8 @@ mod tests {
         assert!(fresh.is_worn(Timestamp(31 * DAY_MS)));
         assert_eq!(fresh.renewed(Timestamp(31 * DAY_MS)).until, Timestamp(121 * DAY_MS));
         assert!(!fresh.holds_at(Timestamp(91 * DAY_MS)));
+        let set = &fresh.sets[0];
+        assert_eq!(fresh.epoch(set), fresh.renewed(Timestamp(31 * DAY_MS)).epoch(set));
+        assert_ne!(fresh.epoch(set), grant(Role::Head).epoch(set));
     }
 }

@@ -1,0 +1,29 @@
+//! Every bound on what comes from outside, as named constants. Each has a test at its edge.
+
+/// Greatest compressed body of a request or response, in bytes.
+pub const BODY_MAX: usize = 4 * 1024 * 1024;
+
+/// Greatest decompressed frame, in bytes.
+pub const FRAME_MAX: usize = 16 * 1024 * 1024;
+
+/// Most changes in one push.
+pub const PUSH_CHANGES_MAX: usize = 4_096;
+
+/// Most bytes of change chunks in one push; a replica with more sends several.
+pub const PUSH_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// Bytes of change chunks a relay sends in one response unless the replica asks for less.
+pub const PULL_BYTES: u32 = 4 * 1024 * 1024;
+
+/// Least budget a replica may ask for, in bytes: less would not let a large change through.
+pub const PULL_BYTES_MIN: u32 = 16 * 1024;
+
+/// Most log entries a relay looks at for one response.
+pub const PULL_SCAN_MAX: usize = 200_000;
+
+/// Most scopes a request may list.
+pub const SCOPES_MAX: usize = 1_024;
+
+/// Greatest length of a device's name, in bytes.
+pub const NAME_MAX: usize = 200;
+

@@ -1,0 +1,314 @@
+//! The whole conversation in one round trip: `POST /sync/v1/exchange`.
+
+use minicbor::bytes::ByteVec;
+use minicbor::{Decode, Encode};
+use sambung_domain::{RecordId, Set, Shard, Timestamp};
+use sambung_trust::batch::IncarnationNonce;
+use sambung_trust::grant::GrantId;
+use sambung_trust::merkle::Node;
+use sambung_trust::nonce::Nonce;
+use sambung_trust::signed::encode;
+use sambung_trust::Signed;
+
+use super::VerdictRun;
+use crate::chain::{LogId, Mark};
+use crate::document::ChangeHash;
+
+/// What a replica has, wants to give, and can take. Every request stands alone; repeating it changes nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct ExchangeRequest {
+    /// The replica.
+    #[cbor(n(0), with = "minicbor::bytes")]
+    pub replica: [u8; 16],
+    /// Its grant, by short name.
+    #[cbor(n(1), with = "minicbor::bytes")]
+    pub grant: GrantId,
+    /// The grant whole, where the relay asked for it.
+    #[n(2)]
+    pub whole_grant: Option<Signed>,
+    /// Hash over all scopes ([`scopes_hash`]).
+    #[cbor(n(3), with = "minicbor::bytes")]
+    pub scopes_hash: [u8; 16],
+    /// The scopes, listed when there is reason to think that the hash differs from the relay's.
+    #[n(4)]
+    pub scopes: Option<Vec<ScopeState>>,
+    /// The highest receipt held per shard, where above the cursor.
+    #[n(5)]
+    pub receipts: Option<Vec<ShardMark>>,
+    /// Changes for the relay.
+    #[n(6)]
+    pub push: Option<Push>,
+    /// How much it can take now; absent means the relay's default.
+    #[n(7)]
+    pub budget: Option<Budget>,
+    /// How it is.
+    #[n(8)]
+    pub health: Health,
+    /// Send the replica's own changes whole as well: it does not have one it was said to have.
+    #[n(9)]
+    pub send_own: Option<bool>,
+}
+
+/// A replica's cursor in one shard for one set.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct ScopeState {
+    /// The log the cursor belongs to.
+    #[cbor(n(0), with = "minicbor::bytes")]
+    pub log: LogId,
+    /// The shard.
+    #[n(1)]
+    pub shard: Shard,
+    /// The set.
+    #[n(2)]
+    pub set: Set,
+    /// Hash of the filter the cursor was made under; another filter starts anew.
+    #[cbor(n(3), with = "minicbor::bytes")]
+    pub epoch: [u8; 8],
+    /// The cursor.
+    #[n(4)]
+    pub cursor: Mark,
+}
+
+/// A position in a shard.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct ShardMark {
+    /// The shard.
+    #[n(0)]
+    pub shard: Shard,
+    /// The position.
+    #[n(1)]
+    pub mark: Mark,
+}
+
+/// The hash over all scopes of a replica, in the order of (shard, set).
+#[must_use]
+pub fn scopes_hash(scopes: &[ScopeState]) -> [u8; 16] {
+    let mut sorted: Vec<&ScopeState> = scopes.iter().collect();
+    sorted.sort_by(|a, b| (&a.shard, &a.set).cmp(&(&b.shard, &b.set)));
+    let mut hasher = blake3::Hasher::new_derive_key("sambung scopes 1");
+    for scope in sorted {
+        hasher.update(&encode(scope));
+    }
+    let mut first = [0; 16];
+    first.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
+    first
+}
+
+/// Changes under one signed root.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Push {
+    /// The signed [`sambung_trust::BatchHeader`].
+    #[n(0)]
+    pub batch: Signed,
+    /// One item a leaf, in the order of the leaves.
+    #[n(1)]
+    pub items: Vec<PushItem>,
+}
+
+/// A run of changes of one record by one incarnation: one leaf.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct PushItem {
+    /// The record.
+    #[n(0)]
+    pub record: RecordId,
+    /// Its generation.
+    #[n(1)]
+    pub generation: u32,
+    /// Its kind: the genesis does not travel, it is recomputed.
+    #[n(2)]
+    pub kind: String,
+    /// The nonce of the incarnation that wrote them.
+    #[cbor(n(3), with = "minicbor::bytes")]
+    pub nonce: IncarnationNonce,
+    /// The raw chunks, dependencies first.
+    #[n(4)]
+    pub chunks: Vec<ByteVec>,
+}
+
+/// How much a replica can take in one response.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+pub struct Budget {
+    /// Bytes of chunks.
+    #[n(0)]
+    pub bytes: u32,
+}
+
+/// How a replica is, for the device list. Never personal.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Encode, Decode)]
+pub struct Health {
+    /// Changes waiting.
+    #[n(0)]
+    pub waiting: u32,
+    /// Age of the oldest of them, in seconds.
+    #[n(1)]
+    pub oldest_waiting_s: u32,
+    /// The device's clock.
+    #[n(2)]
+    pub device_time: Timestamp,
+}
+
+/// The relay's answer.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct ExchangeResponse {
+    /// Relay time.
+    #[n(0)]
+    pub relay_time: Timestamp,
+    /// The nonce for next time.
+    #[cbor(n(1), with = "minicbor::bytes")]
+    pub nonce: Nonce,
+    /// What the relay must be told before it can answer.
+    #[n(2)]
+    pub want: Option<Want>,
+    /// Verdicts on the push.
+    #[n(3)]
+    pub verdicts: Option<Vec<VerdictRun>>,
+    /// The signed [`sambung_trust::Receipt`] for the push.
+    #[n(4)]
+    pub receipt: Option<Signed>,
+    /// Batches that the leaves of the pulls belong to.
+    #[n(5)]
+    pub batches: Option<Vec<PulledBatch>>,
+    /// What is new, scope by scope. Absent: the scopes hash agreed.
+    #[n(6)]
+    pub pulls: Option<Vec<Pull>>,
+    /// A renewed grant.
+    #[n(7)]
+    pub grant: Option<Signed>,
+    /// There is more; ask again.
+    #[n(8)]
+    pub more: Option<bool>,
+}
+
+/// What a relay must be told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum Want {
+    /// The grant whole: it does not know it.
+    #[n(0)]
+    Grant,
+    /// The list of scopes: the hash differs.
+    #[n(1)]
+    Scopes,
+}
+
+/// The news of one scope.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Pull {
+    /// The log.
+    #[cbor(n(0), with = "minicbor::bytes")]
+    pub log: LogId,
+    /// The shard.
+    #[n(1)]
+    pub shard: Shard,
+    /// The set.
+    #[n(2)]
+    pub set: Set,
+    /// Hash of the filter.
+    #[cbor(n(3), with = "minicbor::bytes")]
+    pub epoch: [u8; 8],
+    /// The answer.
+    #[n(4)]
+    pub answer: PullAnswer,
+}
+
+/// How a scope goes on.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub enum PullAnswer {
+    /// The entries after `from` up to `to`. Applied only if the stored cursor is still `from`.
+    #[n(0)]
+    Delta {
+        /// The cursor the replica named.
+        #[n(0)]
+        from: u64,
+        /// The cursor afterwards.
+        #[n(1)]
+        to: Mark,
+        /// Runs of changes.
+        #[n(2)]
+        leaves: Vec<PulledLeaf>,
+        /// Changes the replica has already.
+        #[n(3)]
+        known: Vec<KnownChange>,
+        /// Records that left the set.
+        #[n(4)]
+        left: Vec<(RecordId, u32)>,
+    },
+    /// The relay's log does not contain the replica's cursor or receipt: nothing can be assumed.
+    #[n(1)]
+    Reconcile,
+}
+
+/// A batch whose leaves are in this response.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct PulledBatch {
+    /// The author's signed header.
+    #[n(0)]
+    pub batch: Signed,
+    /// How many leaves it has.
+    #[n(1)]
+    pub leaves: u32,
+    /// The hashes that lead from the leaves in this response to the signed root
+    /// ([`sambung_trust::merkle::root_from`]).
+    #[n(2)]
+    pub proof: Vec<Node>,
+}
+
+/// A run of changes under one leaf of its author's batch.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct PulledLeaf {
+    /// Position in the response's batches.
+    #[n(0)]
+    pub batch: u32,
+    /// The leaf's number in its batch.
+    #[n(1)]
+    pub index: u32,
+    /// The record.
+    #[n(2)]
+    pub record: RecordId,
+    /// Its generation.
+    #[n(3)]
+    pub generation: u32,
+    /// Its kind.
+    #[n(4)]
+    pub kind: String,
+    /// The nonce of the incarnation that wrote the changes.
+    #[cbor(n(5), with = "minicbor::bytes")]
+    pub nonce: IncarnationNonce,
+    /// All hashes under the leaf, in order, where they are not just those of `changes`.
+    #[n(6)]
+    pub hashes: Option<Vec<ChangeHash>>,
+    /// The changes of this page.
+    #[n(7)]
+    pub changes: Vec<PulledChange>,
+}
+
+/// One change of a pull.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct PulledChange {
+    /// Its sequence, counted from the pull's `from`.
+    #[n(0)]
+    pub offset: u32,
+    /// The raw chunk.
+    #[n(1)]
+    pub chunk: ByteVec,
+}
+
+/// A change that is not sent because the replica wrote it itself, or because it stands elsewhere in the same
+/// response.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct KnownChange {
+    /// The record.
+    #[n(0)]
+    pub record: RecordId,
+    /// Its generation.
+    #[n(1)]
+    pub generation: u32,
+    /// Its sequence, counted from the pull's `from`.
+    #[n(2)]
+    pub offset: u32,
+    /// The first eight bytes of its hash.
+    #[cbor(n(3), with = "minicbor::bytes")]
+    pub hash: [u8; 8],
+}

@@ -1,0 +1,120 @@
+//! The relay's role: what it answers, over a store that its host gives it.
+//!
+//! One request is one transaction of the store: the host opens it, calls one method of [`Relay`], commits, and
+//! only then sends the answer. The relay loads no document; it decodes the stored changes of the records a
+//! push touches.
+
+mod admission;
+mod answer;
+mod enrolment;
+mod pulling;
+mod pushing;
+mod store;
+
+pub use answer::{Reject, RelayError};
+pub use store::{
+    Device, Invitation, LogRow, RecordRow, RelayStore, StoredBatch, StoredChange, StoredLeaf,
+};
+
+use sambung_domain::{Pack, Timestamp};
+use sambung_trust::{DeploymentKey, Grant, PublicKey, SecretKey, Signed};
+
+use crate::chain::LogId;
+use crate::frame::{AnswerFrame, Frame};
+use crate::message::{ExchangeRequest, ExchangeResponse, Hello, VERSION};
+
+/// The keys a relay works with.
+#[derive(Debug)]
+pub struct RelayKeys {
+    /// The deployment's root, of which only the public half is here.
+    pub root: PublicKey,
+    /// The root's certificates for the two keys below.
+    pub certificates: Vec<Signed>,
+    /// Signs grants.
+    pub issuer: SecretKey,
+    /// Signs receipts and answers.
+    pub relay: SecretKey,
+    /// What every member of the deployment holds.
+    pub deployment: DeploymentKey,
+    /// Keys the nonces.
+    pub nonce: [u8; 32],
+}
+
+/// The relay's role.
+#[derive(Debug)]
+pub struct Relay {
+    /// What can be recorded.
+    pub pack: Pack,
+    /// Its keys.
+    pub keys: RelayKeys,
+    /// The log it keeps.
+    pub log: LogId,
+}
+
+/// What a request is carried out with.
+pub struct Circumstances<'a> {
+    /// Relay time.
+    pub now: Timestamp,
+    /// Sixteen random bytes at each call: salts of log entries.
+    pub random: &'a mut dyn FnMut() -> [u8; 16],
+}
+
+/// A request whose sender is known: what the handlers work on.
+struct Caller {
+    device: Device,
+    grant: Grant,
+}
+
+impl Relay {
+    /// Answers `GET /sync/v1/hello`.
+    #[must_use]
+    pub fn hello(&self, now: Timestamp) -> Hello {
+        Hello {
+            versions: vec![VERSION],
+            root: self.keys.root,
+            certificates: self.keys.certificates.clone(),
+            relay_time: now,
+            nonce: enrolment::nonce_for_strangers(&self.keys.nonce, now),
+        }
+    }
+
+    /// Answers `POST /sync/v1/exchange` inside one transaction of the store, which the host commits before it
+    /// sends the answer.
+    ///
+    /// # Errors
+    /// [`RelayError::Rejected`] where the request as a whole is refused, [`RelayError::Store`] where the store
+    /// failed; the host rolls back on either.
+    pub fn exchange<S: RelayStore>(
+        &self,
+        store: &mut S,
+        frame: &Frame,
+        circumstances: &mut Circumstances<'_>,
+    ) -> Result<AnswerFrame, RelayError<S::Error>> {
+        let request: ExchangeRequest = frame.peek().map_err(Reject::from)?;
+        let device = self.authenticate(store, frame, &request, circumstances.now)?;
+        let mut response = self.blank_response(&request, circumstances.now);
+        match self.active_grant(store, &device, &request, circumstances.now)? {
+            Some(grant) => {
+                let mut caller = Caller { device, grant };
+                self.answer(store, &mut caller, &request, &mut response, circumstances)?;
+            }
+            None => response.want = Some(crate::message::Want::Grant),
+        }
+        Ok(AnswerFrame::enclose(&response, &frame.name(), &self.keys.relay))
+    }
+
+    fn answer<S: RelayStore>(
+        &self,
+        store: &mut S,
+        caller: &mut Caller,
+        request: &ExchangeRequest,
+        response: &mut ExchangeResponse,
+        circumstances: &mut Circumstances<'_>,
+    ) -> Result<(), RelayError<S::Error>> {
+        if let Some(push) = &request.push {
+            self.take_push(store, caller, push, response, circumstances)?;
+        }
+        self.give_pulls(store, caller, request, response, circumstances.now)?;
+        self.renew_grant(store, caller, response, circumstances.now)
+    }
+}

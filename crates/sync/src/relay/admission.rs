@@ -1,0 +1,197 @@
+//! One run of changes at the relay's door: gate, form, decision, entries.
+
+use std::collections::BTreeSet;
+
+use sambung_domain::role::Action;
+use sambung_domain::{Area, RecordId, Routing, Shard};
+use sambung_trust::{Decision, Question, decide};
+
+use super::answer::stored;
+use super::pushing::Intake;
+use super::{Caller, RecordRow, Relay, RelayError, RelayStore, StoredChange, StoredLeaf};
+use crate::chain::Entry;
+use crate::document::{Actor, Change, ChangeHash, Genesis};
+use crate::form::{History, Rejected};
+use crate::gate::gate;
+use crate::message::{Disposition, PushItem, Verdict};
+use crate::relay::pushing::chunk_name;
+use crate::routing::{routing, routing_at};
+
+/// A record while changes are admitted to it.
+struct Visit<'a> {
+    item: &'a PushItem,
+    index: u32,
+    history: History,
+    row: RecordRow,
+}
+
+impl Relay {
+    /// The verdicts on one item, change by change.
+    pub(super) fn admit_item<S: RelayStore>(
+        &self,
+        intake: &mut Intake<'_, S>,
+        caller: &Caller,
+        index: u32,
+        item: &PushItem,
+    ) -> Result<Vec<Verdict>, RelayError<S::Error>> {
+        let all = |verdict: Verdict| vec![verdict; item.chunks.len()];
+        let Some(kind) = self.pack.kind(&item.kind) else {
+            let code = Some("pack".to_owned());
+            return Ok(all(Verdict { code, ..Verdict::plain(Disposition::Held) }));
+        };
+        let known = stored(intake.store.record(item.record, item.generation))?;
+        if known.as_ref().is_some_and(|row| row.kind != item.kind || !reachable(caller, row, intake.now)) {
+            return Ok(all(Verdict::plain(Disposition::Held)));
+        }
+        let genesis =
+            Genesis { kind: item.kind.clone(), record: item.record, generation: item.generation };
+        let mut history = History::begin(&genesis, &kind.genesis_maps());
+        for change in stored(intake.store.changes(item.record, item.generation))? {
+            replay(&mut history, &change.chunk);
+        }
+        let row = known
+            .unwrap_or_else(|| RecordRow { kind: item.kind.clone(), routing: Routing::default() });
+        let mut visit = Visit { item, index, history, row };
+        let expected = Actor::derive(&caller.device.key.0, &item.nonce);
+        item.chunks
+            .iter()
+            .map(|chunk| match examine(&visit.history, chunk, expected) {
+                Ok(change) => self.place(intake, caller, &mut visit, *change, chunk),
+                Err(verdict) => Ok(verdict),
+            })
+            .collect()
+    }
+
+    /// Decides on a well-formed change and writes it.
+    fn place<S: RelayStore>(
+        &self,
+        intake: &mut Intake<'_, S>,
+        caller: &Caller,
+        visit: &mut Visit<'_>,
+        change: Change,
+        chunk: &[u8],
+    ) -> Result<Verdict, RelayError<S::Error>> {
+        let hash = change.hash;
+        let before = routing_at(&visit.history, &change.deps);
+        let mut extended = visit.history.clone();
+        extended.admit(change);
+        let after = routing(&extended);
+        let action = if before.is_born() { Action::Edit } else { Action::Create };
+        let question = Question {
+            grant: &caller.grant,
+            kind: &visit.item.kind,
+            action,
+            here: &visit.row.routing,
+            before: &before,
+            after: &after,
+            now: intake.now,
+        };
+        if decide(&question) != Decision::Allow {
+            return Ok(Verdict::plain(Disposition::Held));
+        }
+        visit.history = extended;
+        write_change(intake, visit, hash, chunk)?;
+        write_entries(intake, visit.item, hash, &visit.row.routing, &after)?;
+        if visit.row.routing != after {
+            visit.row.routing = after;
+            stored(intake.store.put_record(visit.item.record, visit.item.generation, &visit.row))?;
+        }
+        Ok(Verdict::plain(Disposition::Stored))
+    }
+}
+
+/// Whether the device could do anything at all with a record: outside its reach every push gets the same
+/// answer, whether the record exists or not.
+fn reachable(caller: &Caller, row: &RecordRow, now: sambung_domain::Timestamp) -> bool {
+    [Action::Read, Action::Create, Action::Edit].into_iter().any(|action| {
+        let routing = &row.routing;
+        let question = Question {
+            grant: &caller.grant,
+            kind: &row.kind,
+            action,
+            here: routing,
+            before: routing,
+            after: routing,
+            now,
+        };
+        decide(&question) == Decision::Allow
+    })
+}
+
+/// Adds a stored change to a history. It passed the form check when it was stored; a change that no longer
+/// does was damaged on disk, and what builds on it is then missing its dependency.
+fn replay(history: &mut History, chunk: &[u8]) {
+    if let Ok(change) = history.check(chunk) {
+        history.admit(change);
+    }
+}
+
+fn examine(history: &History, chunk: &[u8], expected: Actor) -> Result<Box<Change>, Verdict> {
+    let seen = gate(chunk).map_err(|bad| Verdict::refused(bad.code()))?;
+    if history.contains(&chunk_name(chunk)) {
+        return Err(Verdict::plain(Disposition::Duplicate));
+    }
+    if seen.actor != expected {
+        return Err(Verdict::refused("form_actor"));
+    }
+    history.check(chunk).map(Box::new).map_err(|rejected| match rejected {
+        Rejected::Missing(_) => Verdict::plain(Disposition::Held),
+        Rejected::Duplicate(_) => Verdict::plain(Disposition::Duplicate),
+        Rejected::Bad(bad) => Verdict::refused(bad.code()),
+    })
+}
+
+fn write_change<S: RelayStore>(
+    intake: &mut Intake<'_, S>,
+    visit: &Visit<'_>,
+    hash: ChangeHash,
+    chunk: &[u8],
+) -> Result<(), RelayError<S::Error>> {
+    let item = visit.item;
+    let batch = intake.batch_number()?;
+    let leaf = StoredLeaf { nonce: item.nonce, hashes: item.chunks.iter().map(|c| chunk_name(c)).collect() };
+    stored(intake.store.put_leaf(batch, visit.index, &leaf))?;
+    let change = StoredChange { hash, chunk: chunk.to_vec(), batch, leaf: visit.index };
+    stored(intake.store.put_change(item.record, item.generation, &change))
+}
+
+/// Writes the entries of one accepted change: itself in every shard the record was live in (for a birth: is
+/// live in), then who it joined and whom it left.
+fn write_entries<S: RelayStore>(
+    intake: &mut Intake<'_, S>,
+    item: &PushItem,
+    hash: ChangeHash,
+    here: &Routing,
+    after: &Routing,
+) -> Result<(), RelayError<S::Error>> {
+    let (record, generation) = (item.record, item.generation);
+    let seen_in = if here.is_born() { &here.areas } else { &after.areas };
+    for shard in shards_of(seen_in) {
+        intake.append(&shard, &Entry::Change { record, generation, hash })?;
+    }
+    if here.is_born() {
+        write_moves(intake, (record, generation), here, after)?;
+    }
+    Ok(())
+}
+
+fn write_moves<S: RelayStore>(
+    intake: &mut Intake<'_, S>,
+    (record, generation): (RecordId, u32),
+    here: &Routing,
+    after: &Routing,
+) -> Result<(), RelayError<S::Error>> {
+    let before: Vec<Area> = here.areas.iter().cloned().collect();
+    for area in after.areas.difference(&here.areas) {
+        let entry = Entry::Joined { record, generation, area: area.clone(), before: before.clone() };
+        intake.append(&area.shard(), &entry)?;
+    }
+    for area in here.areas.difference(&after.areas) {
+        intake.append(&area.shard(), &Entry::Left { record, generation, area: area.clone() })?;
+    }
+    Ok(())
+}
+
+fn shards_of(areas: &BTreeSet<Area>) -> BTreeSet<Shard> {
+    areas.iter().map(Area::shard).collect()
+}

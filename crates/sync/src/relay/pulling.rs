@@ -1,0 +1,308 @@
+//! Giving what is new: cursors checked against the chain, entries filtered by what the device may read now.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sambung_domain::{RecordId, Set, Shard, Timestamp};
+use sambung_trust::decide::may_read;
+use sambung_trust::merkle;
+
+use super::answer::stored;
+use super::{Caller, LogRow, Reject, RecordRow, Relay, RelayError, RelayStore, StoredBatch, StoredChange};
+use crate::chain::{Entry, Mark};
+use crate::document::ChangeHash;
+use crate::frame::FrameError;
+use crate::limits::{PULL_BYTES, PULL_BYTES_MIN, PULL_SCAN_MAX, SCOPES_MAX};
+use crate::relay::pushing::chunk_name;
+use crate::message::{
+    ExchangeRequest, ExchangeResponse, KnownChange, Pull, PullAnswer, PulledBatch, PulledChange, PulledLeaf,
+    ScopeState, Want, scopes_hash,
+};
+
+/// Rows read from the log at a time.
+const ROWS: usize = 1_000;
+
+/// One response's pulls while they are collected.
+struct Collector<'a, S: RelayStore> {
+    store: &'a mut S,
+    caller: &'a Caller,
+    now: Timestamp,
+    send_own: bool,
+    budget: usize,
+    scanned: usize,
+    records: BTreeMap<(RecordId, u32), Option<RecordRow>>,
+    sent: BTreeSet<(RecordId, u32, ChangeHash)>,
+    batches: BTreeMap<i64, StoredBatch>,
+    /// The batches of this response, in its order, each with the leaves it carries of them.
+    listed: Vec<(i64, BTreeSet<usize>)>,
+    more: bool,
+}
+
+/// The page of one scope.
+struct Page<'a> {
+    set: &'a Set,
+    from: u64,
+    leaves: Vec<PulledLeaf>,
+    known: Vec<KnownChange>,
+    left: Vec<(RecordId, u32)>,
+}
+
+impl Relay {
+    /// Puts what is new for the caller into the response, or asks for the list of scopes.
+    pub(super) fn give_pulls<S: RelayStore>(
+        &self,
+        store: &mut S,
+        caller: &Caller,
+        request: &ExchangeRequest,
+        response: &mut ExchangeResponse,
+        now: Timestamp,
+    ) -> Result<(), RelayError<S::Error>> {
+        let scopes = self.scopes_at_tip(store, caller)?;
+        if scopes_hash(&scopes) == request.scopes_hash {
+            return Ok(());
+        }
+        let Some(listed) = &request.scopes else {
+            response.want = Some(Want::Scopes);
+            return Ok(());
+        };
+        if listed.len() > SCOPES_MAX {
+            return Err(Reject::Frame(FrameError::TooLarge).into());
+        }
+        let asked = request.budget.map_or(PULL_BYTES, |budget| budget.bytes);
+        let mut collector = Collector {
+            store,
+            caller,
+            now,
+            send_own: request.send_own.unwrap_or(false),
+            budget: usize::try_from(asked.clamp(PULL_BYTES_MIN, PULL_BYTES)).unwrap_or(usize::MAX),
+            scanned: 0,
+            records: BTreeMap::new(),
+            sent: BTreeSet::new(),
+            batches: BTreeMap::new(),
+            listed: Vec::new(),
+            more: false,
+        };
+        let mut pulls = Vec::new();
+        for tip in scopes {
+            let state = listed.iter().find(|s| s.shard == tip.shard && s.set == tip.set && s.epoch == tip.epoch);
+            if let Some(answer) = self.answer_scope(&mut collector, request, &tip, state)? {
+                pulls.push(Pull { log: self.log, shard: tip.shard, set: tip.set, epoch: tip.epoch, answer });
+            }
+        }
+        response.more = collector.more.then_some(true);
+        response.batches = Some(collector.finish()).filter(|batches| !batches.is_empty());
+        response.pulls = Some(pulls);
+        Ok(())
+    }
+
+    /// Every scope of the grant that has entries, as it stands at the log's tip.
+    fn scopes_at_tip<S: RelayStore>(
+        &self,
+        store: &mut S,
+        caller: &Caller,
+    ) -> Result<Vec<ScopeState>, RelayError<S::Error>> {
+        let tips = stored(store.tips())?;
+        let mut scopes = Vec::new();
+        for set in &caller.grant.sets {
+            let epoch = caller.grant.epoch(set);
+            for (shard, cursor) in tips.iter().filter(|(shard, _)| reaches_shard(set, shard)) {
+                let (shard, set) = (shard.clone(), set.clone());
+                scopes.push(ScopeState { log: self.log, shard, set, epoch, cursor: *cursor });
+            }
+        }
+        Ok(scopes)
+    }
+
+    fn answer_scope<S: RelayStore>(
+        &self,
+        collector: &mut Collector<'_, S>,
+        request: &ExchangeRequest,
+        tip: &ScopeState,
+        state: Option<&ScopeState>,
+    ) -> Result<Option<PullAnswer>, RelayError<S::Error>> {
+        let start = Mark::start(&self.log, &tip.shard);
+        let cursor = state.map_or(start, |state| state.cursor);
+        let receipt = request.receipts.iter().flatten().find(|mark| mark.shard == tip.shard);
+        let same_log = state.is_none_or(|state| state.log == self.log);
+        let mut known = same_log && collector.has(&tip.shard, &start, &cursor)?;
+        if let Some(receipt) = receipt {
+            known = known && collector.has(&tip.shard, &start, &receipt.mark)?;
+        }
+        if !known {
+            return Ok(Some(PullAnswer::Reconcile));
+        }
+        if cursor == tip.cursor {
+            return Ok(None);
+        }
+        collector.page(&tip.shard, &tip.set, cursor).map(Some)
+    }
+}
+
+/// Whether a set can have records in a shard. Records of offices and persons can lie anywhere.
+fn reaches_shard(set: &Set, shard: &Shard) -> bool {
+    match set {
+        Set::Area(area) => area.shard() == *shard || shard.as_str().starts_with(&format!("{area}.")),
+        Set::Office(_) | Set::Person(_) => false,
+    }
+}
+
+impl<S: RelayStore> Collector<'_, S> {
+    /// Whether this log contains a position.
+    fn has(&mut self, shard: &Shard, start: &Mark, mark: &Mark) -> Result<bool, RelayError<S::Error>> {
+        if mark.sequence == 0 {
+            return Ok(mark == start);
+        }
+        Ok(stored(self.store.mark_at(shard, mark.sequence))?.as_ref() == Some(mark))
+    }
+
+    /// Collects entries after the cursor until the budget or the log ends.
+    fn page(&mut self, shard: &Shard, set: &Set, cursor: Mark) -> Result<PullAnswer, RelayError<S::Error>> {
+        let from = cursor.sequence;
+        let mut page = Page { set, from, leaves: Vec::new(), known: Vec::new(), left: Vec::new() };
+        let mut last = from;
+        'log: loop {
+            let rows = stored(self.store.entries(shard, last, ROWS))?;
+            let end = rows.len() < ROWS;
+            for row in rows {
+                if last > from && (self.budget == 0 || self.scanned >= PULL_SCAN_MAX) {
+                    self.more = true;
+                    break 'log;
+                }
+                last = row.sequence;
+                self.scanned += 1;
+                self.take(&mut page, &row)?;
+            }
+            if end {
+                break;
+            }
+        }
+        let to = if last == from { cursor } else { stored(self.store.mark_at(shard, last))?.unwrap_or(cursor) };
+        let leaves = without_repeated_hashes(page.leaves);
+        Ok(PullAnswer::Delta { from, to, leaves, known: page.known, left: page.left })
+    }
+
+    fn take(&mut self, page: &mut Page<'_>, row: &LogRow) -> Result<(), RelayError<S::Error>> {
+        let (record, generation) = row.entry.subject();
+        let inside = self.readable_in(page.set, record, generation)?;
+        match &row.entry {
+            Entry::Change { hash, .. } if inside => {
+                if let Some(change) = stored(self.store.change(record, generation, hash))? {
+                    self.add(page, (record, generation), change, row.sequence)?;
+                }
+            }
+            Entry::Joined { area, before, .. } if inside => {
+                let covers = |area: &sambung_domain::Area| matches!(page.set, Set::Area(own) if own.covers(area));
+                if covers(area) && !before.iter().any(covers) {
+                    for change in stored(self.store.changes(record, generation))? {
+                        self.add(page, (record, generation), change, row.sequence)?;
+                    }
+                }
+            }
+            Entry::Left { .. } if !inside => page.left.push((record, generation)),
+            Entry::Change { .. } | Entry::Joined { .. } | Entry::Left { .. } => {}
+        }
+        Ok(())
+    }
+
+    fn readable_in(
+        &mut self,
+        set: &Set,
+        record: RecordId,
+        generation: u32,
+    ) -> Result<bool, RelayError<S::Error>> {
+        let key = (record, generation);
+        if !self.records.contains_key(&key) {
+            let row = stored(self.store.record(record, generation))?;
+            self.records.insert(key, row);
+        }
+        let row = self.records.get(&key).and_then(Option::as_ref);
+        Ok(row.is_some_and(|row| {
+            row.routing.is_in(set) && may_read(&self.caller.grant, &row.kind, &row.routing, self.now)
+        }))
+    }
+
+    /// Adds a change to the page: its chunk, or only its name where the replica has it already.
+    fn add(
+        &mut self,
+        page: &mut Page<'_>,
+        (record, generation): (RecordId, u32),
+        change: StoredChange,
+        sequence: u64,
+    ) -> Result<(), RelayError<S::Error>> {
+        let offset = u32::try_from(sequence - page.from).unwrap_or(u32::MAX);
+        let own = self.is_own(change.batch)? && !self.send_own;
+        if own || !self.sent.insert((record, generation, change.hash)) {
+            let mut hash = [0; 8];
+            hash.copy_from_slice(&change.hash.0[..8]);
+            page.known.push(KnownChange { record, generation, offset, hash });
+            self.budget = self.budget.saturating_sub(32);
+            return Ok(());
+        }
+        self.budget = self.budget.saturating_sub(change.chunk.len());
+        let batch = self.list(change.batch, change.leaf);
+        let pulled = PulledChange { offset, chunk: change.chunk.into() };
+        match page.leaves.last_mut() {
+            Some(leaf) if (leaf.batch, leaf.index) == (batch, change.leaf) => leaf.changes.push(pulled),
+            _ => {
+                let leaf = stored(self.store.leaf(change.batch, change.leaf))?;
+                let row = self.records.get(&(record, generation)).and_then(Option::as_ref);
+                let kind = row.map(|row| row.kind.clone()).unwrap_or_default();
+                page.leaves.push(PulledLeaf {
+                    batch,
+                    index: change.leaf,
+                    record,
+                    generation,
+                    kind,
+                    nonce: leaf.nonce,
+                    hashes: Some(leaf.hashes),
+                    changes: vec![pulled],
+                });
+            }
+        }
+        Ok(())
+    }
+
+    fn is_own(&mut self, number: i64) -> Result<bool, RelayError<S::Error>> {
+        if !self.batches.contains_key(&number) {
+            let batch = stored(self.store.batch(number))?;
+            self.batches.insert(number, batch);
+        }
+        Ok(self.batches.get(&number).is_some_and(|batch| batch.device == self.caller.device.key))
+    }
+
+    /// The position of a batch in the response, with one more of its leaves.
+    fn list(&mut self, number: i64, leaf: u32) -> u32 {
+        let at = self.listed.iter().rposition(|(listed, _)| *listed == number).unwrap_or_else(|| {
+            self.listed.push((number, BTreeSet::new()));
+            self.listed.len() - 1
+        });
+        self.listed[at].1.insert(usize::try_from(leaf).unwrap_or(usize::MAX));
+        u32::try_from(at).unwrap_or(u32::MAX)
+    }
+
+    fn finish(mut self) -> Vec<PulledBatch> {
+        let listed = std::mem::take(&mut self.listed);
+        listed
+            .into_iter()
+            .filter_map(|(number, held)| {
+                let batch = self.batches.remove(&number)?;
+                let indices: Vec<usize> = held.into_iter().filter(|at| *at < batch.leaves.len()).collect();
+                Some(PulledBatch {
+                    leaves: u32::try_from(batch.leaves.len()).unwrap_or(u32::MAX),
+                    proof: merkle::prove(&batch.leaves, &indices),
+                    batch: batch.signed,
+                })
+            })
+            .collect()
+    }
+}
+
+/// Leaves whose changes are all in the page need no list of hashes beside them.
+fn without_repeated_hashes(mut leaves: Vec<PulledLeaf>) -> Vec<PulledLeaf> {
+    for leaf in &mut leaves {
+        let carried: Vec<ChangeHash> = leaf.changes.iter().map(|change| chunk_name(&change.chunk)).collect();
+        if leaf.hashes.as_ref() == Some(&carried) {
+            leaf.hashes = None;
+        }
+    }
+    leaves
+}

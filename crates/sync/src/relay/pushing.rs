@@ -1,0 +1,154 @@
+//! Taking a push: signatures, leaves, verdicts, entries, receipt.
+
+use std::collections::BTreeMap;
+
+use minicbor::bytes::ByteVec;
+use sambung_domain::{Shard, Timestamp};
+use sambung_trust::batch::{self, BatchHeader};
+use sambung_trust::merkle::{self, LEAVES_MAX, Node};
+use sambung_trust::receipt::ShardRange;
+use sambung_trust::{Receipt, Signed};
+use sha2::{Digest, Sha256};
+
+use super::answer::stored;
+use super::{Caller, Circumstances, Reject, Relay, RelayError, RelayStore, StoredBatch};
+use crate::chain::{self, Entry, Mark};
+use crate::document::ChangeHash;
+use crate::frame::FrameError;
+use crate::limits::{PUSH_BYTES_MAX, PUSH_CHANGES_MAX};
+use crate::message::{ExchangeResponse, Push, PushItem, VerdictRun, verdicts_hash};
+
+/// The name of a chunk: for a well-formed change its hash, for anything else still a name, so that a leaf over
+/// bad chunks can be checked before they are refused one by one.
+#[must_use]
+pub(crate) fn chunk_name(chunk: &[u8]) -> ChangeHash {
+    ChangeHash(Sha256::digest(chunk.get(8..).unwrap_or(chunk)).into())
+}
+
+/// A push while it is being taken.
+pub(super) struct Intake<'a, S: RelayStore> {
+    pub(super) store: &'a mut S,
+    pub(super) random: &'a mut dyn FnMut() -> [u8; 16],
+    pub(super) now: Timestamp,
+    log: chain::LogId,
+    batch: StoredBatch,
+    root: Node,
+    batch_number: Option<i64>,
+    ranges: BTreeMap<Shard, (u64, Mark)>,
+}
+
+impl<S: RelayStore> Intake<'_, S> {
+    /// The batch's number in the store; the batch is written when its first change is.
+    pub(super) fn batch_number(&mut self) -> Result<i64, RelayError<S::Error>> {
+        if let Some(number) = self.batch_number {
+            return Ok(number);
+        }
+        let number = stored(self.store.put_batch(&self.root, &self.batch))?;
+        self.batch_number = Some(number);
+        Ok(number)
+    }
+
+    /// Appends an entry to a shard's log.
+    pub(super) fn append(&mut self, shard: &Shard, entry: &Entry) -> Result<(), RelayError<S::Error>> {
+        let tip = match self.ranges.get(shard) {
+            Some((_, mark)) => *mark,
+            None => {
+                let start = Mark::start(&self.log, shard);
+                stored(self.store.tip(shard))?.unwrap_or(start)
+            }
+        };
+        let salt = (self.random)();
+        let mark =
+            Mark { sequence: tip.sequence + 1, chain: chain::advance(&tip.chain, &salt, entry) };
+        stored(self.store.append(shard, &mark, &salt, entry))?;
+        self.ranges.entry(shard.clone()).or_insert((mark.sequence, mark)).1 = mark;
+        Ok(())
+    }
+}
+
+impl Relay {
+    /// Takes a push: its verdicts and receipt go into the response.
+    pub(super) fn take_push<S: RelayStore>(
+        &self,
+        store: &mut S,
+        caller: &mut Caller,
+        push: &Push,
+        response: &mut ExchangeResponse,
+        circumstances: &mut Circumstances<'_>,
+    ) -> Result<(), RelayError<S::Error>> {
+        within_limits(push)?;
+        let header: BatchHeader =
+            push.batch.open(&caller.device.key).map_err(|_| Reject::Frame(FrameError::Signature))?;
+        let leaves: Vec<Node> = push.items.iter().map(|item| self.leaf_of(item)).collect();
+        if header.device != caller.device.key || merkle::root(&leaves) != header.root {
+            return Err(Reject::Frame(FrameError::Signature).into());
+        }
+        count_batch(caller, &header)?;
+        let mut intake = Intake {
+            store,
+            random: &mut *circumstances.random,
+            now: circumstances.now,
+            log: self.log,
+            batch: StoredBatch { device: caller.device.key, signed: push.batch.clone(), leaves },
+            root: header.root,
+            batch_number: None,
+            ranges: BTreeMap::new(),
+        };
+        let mut runs = Vec::new();
+        for (index, item) in (0u32..).zip(&push.items) {
+            for verdict in self.admit_item(&mut intake, caller, index, item)? {
+                VerdictRun::push(&mut runs, verdict);
+            }
+        }
+        let ranges = std::mem::take(&mut intake.ranges);
+        caller.device.seen = circumstances.now;
+        stored(store.put_device(&caller.device))?;
+        response.receipt = Some(self.receipt(header.root, &runs, ranges, circumstances.now));
+        response.verdicts = Some(runs);
+        Ok(())
+    }
+
+    fn leaf_of(&self, item: &PushItem) -> Node {
+        let hashes: Vec<[u8; 32]> = item.chunks.iter().map(|chunk| chunk_name(chunk).0).collect();
+        batch::leaf(&self.keys.deployment, item.record, item.generation, &item.nonce, &hashes)
+    }
+
+    fn receipt(
+        &self,
+        root: Node,
+        runs: &[VerdictRun],
+        ranges: BTreeMap<Shard, (u64, Mark)>,
+        relay_time: Timestamp,
+    ) -> Signed {
+        let ranges = ranges
+            .into_iter()
+            .map(|(shard, (from, last))| ShardRange { shard, from, to: last.sequence, chain: last.chain })
+            .collect();
+        let receipt = Receipt { log: self.log, root, verdicts: verdicts_hash(runs), ranges, relay_time };
+        Signed::seal(&receipt, &self.keys.relay)
+    }
+}
+
+fn within_limits(push: &Push) -> Result<(), Reject> {
+    let changes: usize = push.items.iter().map(|item| item.chunks.len()).sum();
+    let bytes: usize = push.items.iter().flat_map(|item| &item.chunks).map(|chunk: &ByteVec| chunk.len()).sum();
+    let empty = push.items.iter().any(|item| item.chunks.is_empty());
+    if push.items.is_empty() || empty {
+        return Err(Reject::Frame(FrameError::Unreadable));
+    }
+    if push.items.len() > LEAVES_MAX || changes > PUSH_CHANGES_MAX || bytes > PUSH_BYTES_MAX {
+        return Err(Reject::Frame(FrameError::TooLarge));
+    }
+    Ok(())
+}
+
+/// A batch's number grows; the same one again is the same batch, or the sign of a copied replica.
+fn count_batch(caller: &mut Caller, header: &BatchHeader) -> Result<(), Reject> {
+    let device = &mut caller.device;
+    if header.counter > device.counter {
+        device.counter = header.counter;
+        device.root = Some(header.root);
+        return Ok(());
+    }
+    if header.counter == device.counter && device.root == Some(header.root) { Ok(()) } else { Err(Reject::Cloned) }
+}
