@@ -26,7 +26,7 @@ impl Routing {
     /// Whether the birth has been seen: before it a record belongs nowhere.
     #[must_use]
     pub fn is_born(&self) -> bool {
-        !self.areas.is_empty() && self.access.is_some()
+        !self.areas.is_empty() && !self.offices.is_empty() && self.access.is_some()
     }
 
     /// Whether the record is in a set. Secret records are in person sets only.

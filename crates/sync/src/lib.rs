@@ -12,10 +12,10 @@
 
 pub mod chain;
 pub mod document;
+pub mod field_history;
 pub mod form;
 pub mod frame;
 pub mod gate;
-pub mod history;
 pub mod limits;
 pub mod message;
 pub mod relay;

@@ -26,4 +26,3 @@ pub const SCOPES_MAX: usize = 1_024;
 
 /// Greatest length of a device's name, in bytes.
 pub const NAME_MAX: usize = 200;
-

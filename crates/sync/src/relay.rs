@@ -12,9 +12,7 @@ mod pushing;
 mod store;
 
 pub use answer::{Reject, RelayError};
-pub use store::{
-    Device, Invitation, LogRow, RecordRow, RelayStore, StoredBatch, StoredChange, StoredLeaf,
-};
+pub use store::{Device, Invitation, LogRow, RecordRow, RelayStore, StoredBatch, StoredChange, StoredLeaf};
 
 use sambung_domain::{Pack, Timestamp};
 use sambung_trust::{DeploymentKey, Grant, PublicKey, SecretKey, Signed};

@@ -1,1 +1,3 @@
-//! testkit
+//! What the tests of all crates share.
+
+#![forbid(unsafe_code)]

@@ -3,12 +3,12 @@
 use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
 use sambung_domain::{RecordId, Set, Shard, Timestamp};
+use sambung_trust::Signed;
 use sambung_trust::batch::IncarnationNonce;
 use sambung_trust::grant::GrantId;
 use sambung_trust::merkle::Node;
 use sambung_trust::nonce::Nonce;
 use sambung_trust::signed::encode;
-use sambung_trust::Signed;
 
 use super::VerdictRun;
 use crate::chain::{LogId, Mark};

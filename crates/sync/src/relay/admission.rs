@@ -43,14 +43,17 @@ impl Relay {
         if known.as_ref().is_some_and(|row| row.kind != item.kind || !reachable(caller, row, intake.now)) {
             return Ok(all(Verdict::plain(Disposition::Held)));
         }
-        let genesis =
-            Genesis { kind: item.kind.clone(), record: item.record, generation: item.generation };
-        let mut history = History::begin(&genesis, &kind.genesis_maps());
+        let genesis = Genesis { kind: item.kind.clone(), record: item.record, generation: item.generation };
+        let Ok(mut history) = History::begin(&genesis, &kind.genesis_maps()) else {
+            return Ok(all(Verdict::refused("form_genesis")));
+        };
         for change in stored(intake.store.changes(item.record, item.generation))? {
-            replay(&mut history, &change.chunk);
+            // A change that no longer decodes was damaged on disk; what builds on it is then held.
+            if history.restore(&change.chunk).is_err() {
+                break;
+            }
         }
-        let row = known
-            .unwrap_or_else(|| RecordRow { kind: item.kind.clone(), routing: Routing::default() });
+        let row = known.unwrap_or_else(|| RecordRow { kind: item.kind.clone(), routing: Routing::default() });
         let mut visit = Visit { item, index, history, row };
         let expected = Actor::derive(&caller.device.key.0, &item.nonce);
         item.chunks
@@ -74,7 +77,9 @@ impl Relay {
         let hash = change.hash;
         let before = routing_at(&visit.history, &change.deps);
         let mut extended = visit.history.clone();
-        extended.admit(change);
+        if extended.admit(change).is_err() {
+            return Ok(Verdict::plain(Disposition::Held));
+        }
         let after = routing(&extended);
         let action = if before.is_born() { Action::Edit } else { Action::Create };
         let question = Question {
@@ -116,14 +121,6 @@ fn reachable(caller: &Caller, row: &RecordRow, now: sambung_domain::Timestamp) -
         };
         decide(&question) == Decision::Allow
     })
-}
-
-/// Adds a stored change to a history. It passed the form check when it was stored; a change that no longer
-/// does was damaged on disk, and what builds on it is then missing its dependency.
-fn replay(history: &mut History, chunk: &[u8]) {
-    if let Ok(change) = history.check(chunk) {
-        history.admit(change);
-    }
 }
 
 fn examine(history: &History, chunk: &[u8], expected: Actor) -> Result<Box<Change>, Verdict> {

@@ -7,16 +7,16 @@ use sambung_trust::decide::may_read;
 use sambung_trust::merkle;
 
 use super::answer::stored;
-use super::{Caller, LogRow, Reject, RecordRow, Relay, RelayError, RelayStore, StoredBatch, StoredChange};
+use super::{Caller, LogRow, RecordRow, Reject, Relay, RelayError, RelayStore, StoredBatch, StoredChange};
 use crate::chain::{Entry, Mark};
 use crate::document::ChangeHash;
 use crate::frame::FrameError;
 use crate::limits::{PULL_BYTES, PULL_BYTES_MIN, PULL_SCAN_MAX, SCOPES_MAX};
-use crate::relay::pushing::chunk_name;
 use crate::message::{
     ExchangeRequest, ExchangeResponse, KnownChange, Pull, PullAnswer, PulledBatch, PulledChange, PulledLeaf,
     ScopeState, Want, scopes_hash,
 };
+use crate::relay::pushing::chunk_name;
 
 /// Rows read from the log at a time.
 const ROWS: usize = 1_000;
@@ -83,7 +83,8 @@ impl Relay {
         };
         let mut pulls = Vec::new();
         for tip in scopes {
-            let state = listed.iter().find(|s| s.shard == tip.shard && s.set == tip.set && s.epoch == tip.epoch);
+            let state =
+                listed.iter().find(|s| s.shard == tip.shard && s.set == tip.set && s.epoch == tip.epoch);
             if let Some(answer) = self.answer_scope(&mut collector, request, &tip, state)? {
                 pulls.push(Pull { log: self.log, shard: tip.shard, set: tip.set, epoch: tip.epoch, answer });
             }
@@ -175,7 +176,8 @@ impl<S: RelayStore> Collector<'_, S> {
                 break;
             }
         }
-        let to = if last == from { cursor } else { stored(self.store.mark_at(shard, last))?.unwrap_or(cursor) };
+        let to =
+            if last == from { cursor } else { stored(self.store.mark_at(shard, last))?.unwrap_or(cursor) };
         let leaves = without_repeated_hashes(page.leaves);
         Ok(PullAnswer::Delta { from, to, leaves, known: page.known, left: page.left })
     }
@@ -190,7 +192,8 @@ impl<S: RelayStore> Collector<'_, S> {
                 }
             }
             Entry::Joined { area, before, .. } if inside => {
-                let covers = |area: &sambung_domain::Area| matches!(page.set, Set::Area(own) if own.covers(area));
+                let covers =
+                    |area: &sambung_domain::Area| matches!(page.set, Set::Area(own) if own.covers(area));
                 if covers(area) && !before.iter().any(covers) {
                     for change in stored(self.store.changes(record, generation))? {
                         self.add(page, (record, generation), change, row.sequence)?;

@@ -58,8 +58,7 @@ impl<S: RelayStore> Intake<'_, S> {
             }
         };
         let salt = (self.random)();
-        let mark =
-            Mark { sequence: tip.sequence + 1, chain: chain::advance(&tip.chain, &salt, entry) };
+        let mark = Mark { sequence: tip.sequence + 1, chain: chain::advance(&tip.chain, &salt, entry) };
         stored(self.store.append(shard, &mark, &salt, entry))?;
         self.ranges.entry(shard.clone()).or_insert((mark.sequence, mark)).1 = mark;
         Ok(())
@@ -131,7 +130,8 @@ impl Relay {
 
 fn within_limits(push: &Push) -> Result<(), Reject> {
     let changes: usize = push.items.iter().map(|item| item.chunks.len()).sum();
-    let bytes: usize = push.items.iter().flat_map(|item| &item.chunks).map(|chunk: &ByteVec| chunk.len()).sum();
+    let bytes: usize =
+        push.items.iter().flat_map(|item| &item.chunks).map(|chunk: &ByteVec| chunk.len()).sum();
     let empty = push.items.iter().any(|item| item.chunks.is_empty());
     if push.items.is_empty() || empty {
         return Err(Reject::Frame(FrameError::Unreadable));
@@ -150,5 +150,9 @@ fn count_batch(caller: &mut Caller, header: &BatchHeader) -> Result<(), Reject> 
         device.root = Some(header.root);
         return Ok(());
     }
-    if header.counter == device.counter && device.root == Some(header.root) { Ok(()) } else { Err(Reject::Cloned) }
+    if header.counter == device.counter && device.root == Some(header.root) {
+        Ok(())
+    } else {
+        Err(Reject::Cloned)
+    }
 }

@@ -187,8 +187,7 @@ pub trait RelayStore {
     ///
     /// # Errors
     /// The store's.
-    fn put_record(&mut self, record: RecordId, generation: u32, row: &RecordRow)
-    -> Result<(), Self::Error>;
+    fn put_record(&mut self, record: RecordId, generation: u32, row: &RecordRow) -> Result<(), Self::Error>;
 
     /// A record's changes in the order they were admitted.
     ///

@@ -1,0 +1,66 @@
+//! The form of operations on reserved keys.
+
+use sambung_domain::pack::{RESERVED_KEYS, ROUTING_MAPS, ROUTING_TEXTS};
+use sambung_domain::{Access, Area, OfficeCode, RecordId};
+
+use super::{RoutingMap, routing_map};
+use crate::document::{Action, Change, Key, ObjectRef, Operation, Scalar};
+use crate::form::{BadForm, History};
+
+/// Keys that only the genesis writes.
+const GENESIS_KEYS: [&str; 3] = ["kind", "record", "generation"];
+
+/// Checks a change's operations on reserved keys, and the birth if it is one.
+pub(crate) fn check(history: &History, change: &Change) -> Result<(), BadForm> {
+    for operation in &change.operations {
+        check_operation(history, operation)?;
+    }
+    let is_birth = change.deps == [history.genesis()];
+    if is_birth && !ROUTING_TEXTS.iter().all(|key| puts(change, key)) {
+        return Err(BadForm::Birth);
+    }
+    Ok(())
+}
+
+fn puts(change: &Change, wanted: &str) -> bool {
+    change.operations.iter().any(|operation| {
+        operation.object == ObjectRef::Root && matches!(&operation.key, Key::Map(key) if key == wanted)
+    })
+}
+
+fn check_operation(history: &History, operation: &Operation) -> Result<(), BadForm> {
+    let Key::Map(key) = &operation.key else { return Ok(()) };
+    let fits = if operation.object == ObjectRef::Root {
+        root_fits(key, &operation.action)
+    } else if let Some(map) = routing_map(history, operation.object) {
+        matches!(operation.action, Action::Put(Scalar::Bool(_))) && name_fits(map, key)
+    } else {
+        true
+    };
+    if fits { Ok(()) } else { Err(BadForm::Routing) }
+}
+
+fn root_fits(key: &str, action: &Action) -> bool {
+    if GENESIS_KEYS.contains(&key) || ROUTING_MAPS.contains(&key) {
+        return false;
+    }
+    if ROUTING_TEXTS.contains(&key) {
+        let Action::Put(Scalar::Text(text)) = action else { return false };
+        return match key {
+            "area" => text.parse::<Area>().is_ok(),
+            "access" => text.parse::<Access>().is_ok(),
+            _ => text.parse::<OfficeCode>().is_ok(),
+        };
+    }
+    !RESERVED_KEYS.contains(&key) || matches!(action, Action::Put(_))
+}
+
+fn name_fits(map: RoutingMap, name: &str) -> bool {
+    let office = || name.parse::<OfficeCode>().is_ok();
+    let staff = || name.parse::<RecordId>().is_ok_and(|id| id.to_string() == name);
+    match map {
+        RoutingMap::Partners => office(),
+        RoutingMap::Readers => staff(),
+        RoutingMap::Excluded => office() || staff(),
+    }
+}
