@@ -1,1 +1,74 @@
-//! replica
+//! One device's local truth.
+//!
+//! A [`Replica`] is an encrypted SQLite database with everything a device may hold: raw change chunks, the
+//! documents they add up to, a projection to list and search, and what is still to be sent. Every command is
+//! one transaction that has taken the write lock before it loads the document; it returns after the commit.
+//! Changes from elsewhere come raw first: chunks and cursor in one transaction, documents afterwards, record
+//! by record, so that nothing a record contains can hold up another.
+//!
+//! No network and no ambient clock or randomness: hosts pass time and random bytes in, and carry the bytes of
+//! an exchange ([`exchange::Session`]).
+
+#![forbid(unsafe_code)]
+
+pub mod command;
+mod database;
+pub mod derive;
+mod enrol;
+mod error;
+pub mod exchange;
+pub mod history;
+mod identity;
+mod loaded;
+mod projection;
+pub mod query;
+mod rules;
+mod write;
+
+pub use database::DatabaseKey;
+pub use enrol::{Enrolment, EnrolmentError};
+pub use error::{ReplicaError, UsageError};
+pub use identity::Identity;
+
+use rusqlite::Connection;
+use sambung_domain::{Pack, StaffId, Timestamp};
+use sambung_sync::Actor;
+use sambung_trust::batch::IncarnationNonce;
+
+/// What a command is carried out with: who, when, and fresh random bytes.
+pub struct Circumstances<'a> {
+    /// The staff member who has unlocked the device.
+    pub staff: StaffId,
+    /// The device's clock: shown, never believed.
+    pub now: Timestamp,
+    /// Sixteen random bytes at each call.
+    pub random: &'a mut dyn FnMut() -> [u8; 16],
+}
+
+/// A device's replica, opened by one process: one incarnation.
+#[derive(Debug)]
+pub struct Replica {
+    connection: Connection,
+    pack: Pack,
+    identity: Identity,
+    nonce: IncarnationNonce,
+}
+
+impl Replica {
+    /// Who this replica is.
+    #[must_use]
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// The schema pack it works with.
+    #[must_use]
+    pub fn pack(&self) -> &Pack {
+        &self.pack
+    }
+
+    /// The Automerge actor of everything this process writes.
+    fn actor(&self) -> Actor {
+        Actor::derive(&self.identity.device.public().0, &self.nonce)
+    }
+}

@@ -11,6 +11,7 @@
 #![forbid(unsafe_code)]
 
 pub mod chain;
+pub mod chunk;
 pub mod document;
 pub mod field_history;
 pub mod form;

@@ -225,8 +225,9 @@ impl History {
         self.actors.find(change.actor).is_some_and(|at| change.seq <= past.seen(at))
     }
 
-    /// The operation under a name, with its change.
-    pub(crate) fn operation(&self, id: OpId) -> Option<(&Change, &Operation)> {
+    /// The operation under a name, with its change: who put a live value there, and when.
+    #[must_use]
+    pub fn operation(&self, id: OpId) -> Option<(&Change, &Operation)> {
         let changes = self.by_actor.get(self.actors.find(id.actor)?)?;
         let behind = changes.partition_point(|at| self.entries[*at].change.start_op <= id.counter);
         let change = &self.entries[*changes.get(behind.checked_sub(1)?)?].change;

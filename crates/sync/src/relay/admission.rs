@@ -10,11 +10,11 @@ use super::answer::stored;
 use super::pushing::Intake;
 use super::{Caller, RecordRow, Relay, RelayError, RelayStore, StoredChange, StoredLeaf};
 use crate::chain::Entry;
+use crate::chunk;
 use crate::document::{Actor, Change, ChangeHash, Genesis};
 use crate::form::{History, Rejected};
 use crate::gate::gate;
 use crate::message::{Disposition, PushItem, Verdict};
-use crate::relay::pushing::chunk_name;
 use crate::routing::{routing, routing_at};
 
 /// A record while changes are admitted to it.
@@ -125,7 +125,7 @@ fn reachable(caller: &Caller, row: &RecordRow, now: sambung_domain::Timestamp) -
 
 fn examine(history: &History, chunk: &[u8], expected: Actor) -> Result<Box<Change>, Verdict> {
     let seen = gate(chunk).map_err(|bad| Verdict::refused(bad.code()))?;
-    if history.contains(&chunk_name(chunk)) {
+    if history.contains(&chunk::name(chunk)) {
         return Err(Verdict::plain(Disposition::Duplicate));
     }
     if seen.actor != expected {
@@ -146,7 +146,7 @@ fn write_change<S: RelayStore>(
 ) -> Result<(), RelayError<S::Error>> {
     let item = visit.item;
     let batch = intake.batch_number()?;
-    let leaf = StoredLeaf { nonce: item.nonce, hashes: item.chunks.iter().map(|c| chunk_name(c)).collect() };
+    let leaf = StoredLeaf { nonce: item.nonce, hashes: item.chunks.iter().map(|c| chunk::name(c)).collect() };
     stored(intake.store.put_leaf(batch, visit.index, &leaf))?;
     let change = StoredChange { hash, chunk: chunk.to_vec(), batch, leaf: visit.index };
     stored(intake.store.put_change(item.record, item.generation, &change))

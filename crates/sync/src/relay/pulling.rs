@@ -9,6 +9,7 @@ use sambung_trust::merkle;
 use super::answer::stored;
 use super::{Caller, LogRow, RecordRow, Reject, Relay, RelayError, RelayStore, StoredBatch, StoredChange};
 use crate::chain::{Entry, Mark};
+use crate::chunk;
 use crate::document::ChangeHash;
 use crate::frame::FrameError;
 use crate::limits::{PULL_BYTES, PULL_BYTES_MIN, PULL_SCAN_MAX, SCOPES_MAX};
@@ -16,7 +17,6 @@ use crate::message::{
     ExchangeRequest, ExchangeResponse, KnownChange, Pull, PullAnswer, PulledBatch, PulledChange, PulledLeaf,
     ScopeState, Want, scopes_hash,
 };
-use crate::relay::pushing::chunk_name;
 
 /// Rows read from the log at a time.
 const ROWS: usize = 1_000;
@@ -302,7 +302,7 @@ impl<S: RelayStore> Collector<'_, S> {
 /// Leaves whose changes are all in the page need no list of hashes beside them.
 fn without_repeated_hashes(mut leaves: Vec<PulledLeaf>) -> Vec<PulledLeaf> {
     for leaf in &mut leaves {
-        let carried: Vec<ChangeHash> = leaf.changes.iter().map(|change| chunk_name(&change.chunk)).collect();
+        let carried: Vec<ChangeHash> = leaf.changes.iter().map(|change| chunk::name(&change.chunk)).collect();
         if leaf.hashes.as_ref() == Some(&carried) {
             leaf.hashes = None;
         }

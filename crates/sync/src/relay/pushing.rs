@@ -8,22 +8,14 @@ use sambung_trust::batch::{self, BatchHeader};
 use sambung_trust::merkle::{self, LEAVES_MAX, Node};
 use sambung_trust::receipt::ShardRange;
 use sambung_trust::{Receipt, Signed};
-use sha2::{Digest, Sha256};
 
 use super::answer::stored;
 use super::{Caller, Circumstances, Reject, Relay, RelayError, RelayStore, StoredBatch};
 use crate::chain::{self, Entry, Mark};
-use crate::document::ChangeHash;
+use crate::chunk;
 use crate::frame::FrameError;
 use crate::limits::{PUSH_BYTES_MAX, PUSH_CHANGES_MAX};
 use crate::message::{ExchangeResponse, Push, PushItem, VerdictRun, verdicts_hash};
-
-/// The name of a chunk: for a well-formed change its hash, for anything else still a name, so that a leaf over
-/// bad chunks can be checked before they are refused one by one.
-#[must_use]
-pub(crate) fn chunk_name(chunk: &[u8]) -> ChangeHash {
-    ChangeHash(Sha256::digest(chunk.get(8..).unwrap_or(chunk)).into())
-}
 
 /// A push while it is being taken.
 pub(super) struct Intake<'a, S: RelayStore> {
@@ -108,7 +100,7 @@ impl Relay {
     }
 
     fn leaf_of(&self, item: &PushItem) -> Node {
-        let hashes: Vec<[u8; 32]> = item.chunks.iter().map(|chunk| chunk_name(chunk).0).collect();
+        let hashes: Vec<[u8; 32]> = item.chunks.iter().map(|chunk| chunk::name(chunk).0).collect();
         batch::leaf(&self.keys.deployment, item.record, item.generation, &item.nonce, &hashes)
     }
 

@@ -1,0 +1,143 @@
+//! Opening the encrypted database, its schema and its named values.
+
+use std::path::Path;
+
+use rusqlite::{Connection, OptionalExtension, params};
+use zeroize::Zeroizing;
+
+use crate::ReplicaError;
+
+/// The raw 256-bit key of a database. How it is kept is the host's matter; wiped when dropped.
+#[derive(Clone)]
+pub struct DatabaseKey(pub Zeroizing<[u8; 32]>);
+
+impl std::fmt::Debug for DatabaseKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("DatabaseKey(…)")
+    }
+}
+
+/// The schema, one step a release; a step is never edited once released.
+const MIGRATIONS: &[&str] = &[include_str!("database/001_replica.sql")];
+
+/// SQLite before 3.51.3 can corrupt a write-ahead log that two connections use.
+const SQLITE_LEAST: i32 = 3_051_003;
+
+/// How long a writer waits for another process's transaction.
+const BUSY_MS: u64 = 10_000;
+
+/// Opens the database at `path`, creating it if there is none, and brings its schema up to date.
+pub(crate) fn open(path: &Path, key: &DatabaseKey) -> Result<Connection, ReplicaError> {
+    if rusqlite::version_number() < SQLITE_LEAST {
+        return Err(ReplicaError::SqliteTooOld(rusqlite::version().to_owned()));
+    }
+    let mut connection = Connection::open(path)?;
+    unlock(&connection, key)?;
+    connection.busy_timeout(std::time::Duration::from_millis(BUSY_MS))?;
+    connection.execute_batch(
+        "PRAGMA journal_mode = WAL;
+         PRAGMA synchronous = FULL;
+         PRAGMA foreign_keys = ON;
+         PRAGMA trusted_schema = OFF;
+         PRAGMA secure_delete = ON;",
+    )?;
+    connection.set_prepared_statement_cache_capacity(64);
+    migrate(&mut connection)?;
+    Ok(connection)
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+fn unlock(connection: &Connection, key: &DatabaseKey) -> Result<(), ReplicaError> {
+    let hex = hex(key);
+    connection.execute_batch(&format!("PRAGMA key = \"x'{}'\";", hex.as_str()))?;
+    // The first read is where a wrong key shows.
+    connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
+    Ok(())
+}
+
+#[cfg(target_arch = "wasm32")]
+fn unlock(connection: &Connection, key: &DatabaseKey) -> Result<(), ReplicaError> {
+    let hex = hex(key);
+    connection.execute_batch(&format!("PRAGMA cipher = 'chacha20'; PRAGMA hexkey = '{}';", hex.as_str()))?;
+    connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
+    Ok(())
+}
+
+fn hex(key: &DatabaseKey) -> Zeroizing<String> {
+    Zeroizing::new(key.0.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+fn migrate(connection: &mut Connection) -> Result<(), ReplicaError> {
+    let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
+    let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    let found: i64 = transaction.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    if found > known {
+        return Err(ReplicaError::TooNew { found, known });
+    }
+    for step in MIGRATIONS.iter().skip(usize::try_from(found).unwrap_or(0)) {
+        transaction.execute_batch(step)?;
+    }
+    transaction.pragma_update(None, "user_version", known)?;
+    transaction.commit()?;
+    Ok(())
+}
+
+/// Reads a named value.
+pub(crate) fn named(connection: &Connection, name: &str) -> Result<Option<Vec<u8>>, ReplicaError> {
+    let mut statement = connection.prepare_cached("SELECT value FROM named WHERE name = ?1")?;
+    Ok(statement.query_row([name], |row| row.get(0)).optional()?)
+}
+
+/// Writes a named value.
+pub(crate) fn set_named(connection: &Connection, name: &str, value: &[u8]) -> Result<(), ReplicaError> {
+    connection
+        .prepare_cached("INSERT INTO named VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = ?2")?
+        .execute(params![name, value])?;
+    Ok(())
+}
+
+/// Reads a named value that a stored structure hides in.
+pub(crate) fn named_cbor<T: for<'b> minicbor::Decode<'b, ()>>(
+    connection: &Connection,
+    name: &'static str,
+) -> Result<Option<T>, ReplicaError> {
+    named(connection, name)?
+        .map(|bytes| minicbor::decode(&bytes).map_err(|_| ReplicaError::Unreadable(name)))
+        .transpose()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(byte: u8) -> DatabaseKey {
+        DatabaseKey(Zeroizing::new([byte; 32]))
+    }
+
+    #[test]
+    fn a_database_opens_with_its_own_key_only() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("replica.db");
+        set_named(&open(&path, &key(1)).unwrap(), "mark", b"here").unwrap();
+        assert_eq!(named(&open(&path, &key(1)).unwrap(), "mark").unwrap(), Some(b"here".to_vec()));
+        assert!(matches!(open(&path, &key(2)), Err(ReplicaError::Locked)));
+        let bytes = std::fs::read(&path).unwrap();
+        assert!(!bytes.starts_with(b"SQLite format 3"));
+    }
+
+    #[test]
+    fn a_plain_database_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("plain.db");
+        Connection::open(&path).unwrap().execute_batch("CREATE TABLE t (x)").unwrap();
+        assert!(matches!(open(&path, &key(1)), Err(ReplicaError::Locked)));
+    }
+
+    #[test]
+    fn a_newer_database_is_refused_and_left_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("replica.db");
+        open(&path, &key(1)).unwrap().pragma_update(None, "user_version", 99).unwrap();
+        assert!(matches!(open(&path, &key(1)), Err(ReplicaError::TooNew { found: 99, .. })));
+    }
+}

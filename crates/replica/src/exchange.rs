@@ -1,0 +1,24 @@
+//! The replica's side of an exchange, without a network.
+//!
+//! A [`Session`] gives the host a body to post and takes the answer, until it says that it is done. Every
+//! request stands alone; a session can end at any point and another begin, also in another process: what was
+//! signed and not yet answered is in the database and is sent again as it was.
+
+mod incoming;
+mod outgoing;
+mod pulled;
+mod session;
+mod verdicts;
+
+pub use session::{Session, Step, SyncError, SyncReport};
+
+/// What a session has found out about what its next request must carry.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Plan {
+    /// The relay does not know the grant: send it whole.
+    pub(crate) whole_grant: bool,
+    /// The relay's scopes differ: list ours.
+    pub(crate) list_scopes: bool,
+    /// Something of ours is not here: ask for it whole.
+    pub(crate) send_own: bool,
+}

@@ -1,0 +1,168 @@
+//! Taking a response: verdicts, grant, and what is new, raw first in one transaction with the cursors.
+
+use rusqlite::{Connection, TransactionBehavior, params};
+use sambung_domain::Timestamp;
+use sambung_sync::message::{ExchangeRequest, ExchangeResponse, Pull, PullAnswer, scopes_hash};
+use sambung_trust::certificate::Purpose;
+use sambung_trust::signed::encode;
+use sambung_trust::{Grant, PublicKey};
+
+use super::outgoing::{AGREED, scopes};
+use super::pulled::{Intake, Taken};
+use super::session::{SyncError, SyncReport};
+use super::verdicts;
+use crate::database::set_named;
+use crate::identity::{grant, see_relay_time, set_grant, set_log, set_nonce};
+use crate::query::LAST_EXCHANGE;
+use crate::{Replica, ReplicaError};
+
+/// What is left to do after a response.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Progress {
+    /// A scope has to be asked for again: it starts anew, or its cursor had moved meanwhile.
+    pub(super) unfinished: bool,
+    /// The relay counts on a change of ours that is not here.
+    pub(super) own_missing: bool,
+}
+
+impl Replica {
+    /// Takes a response whose signature has been checked.
+    pub(super) fn apply(
+        &mut self,
+        request: &ExchangeRequest,
+        batch: Option<i64>,
+        response: &ExchangeResponse,
+        now: Timestamp,
+        report: &mut SyncReport,
+    ) -> Result<Progress, SyncError> {
+        let unknown = |_| SyncError::RelayUnknown;
+        let relay = self.identity.key_for(Purpose::Relay, response.relay_time).map_err(unknown)?;
+        let issuer = self.identity.key_for(Purpose::Issuer, response.relay_time).map_err(unknown)?;
+        let transaction = self
+            .connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(ReplicaError::from)?;
+        see_relay_time(&transaction, response.relay_time)?;
+        set_nonce(&transaction, &response.nonce)?;
+        renew(&transaction, response, &issuer, &self.identity.device.public())?;
+        if let (Some(batch), Some(runs)) = (batch, &response.verdicts) {
+            let said = (runs.as_slice(), response.receipt.as_ref());
+            verdicts::take(&transaction, &relay, batch, said, now, report)?;
+        }
+        let intake = Intake {
+            connection: &transaction,
+            pack: &self.pack,
+            identity: &self.identity,
+            batches: response.batches.as_deref().unwrap_or_default(),
+            now,
+        };
+        let progress = take_pulls(&intake, request, response.pulls.as_deref().unwrap_or_default(), report)?;
+        transaction.commit().map_err(ReplicaError::from)?;
+        self.derive()?;
+        Ok(progress)
+    }
+
+    /// Whether own changes wait that were not held back in the session that began at `began`.
+    pub(super) fn has_waiting(&self, began: Timestamp) -> Result<bool, ReplicaError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM change
+                   WHERE own = 1 AND sequence IS NULL AND receipt IS NULL AND refused IS NULL
+                     AND (held IS NULL OR held < ?1))";
+        Ok(self.connection.prepare_cached(sql)?.query_row([began.0], |row| row.get(0))?)
+    }
+
+    /// Notes that the relay has nothing new for the cursors as they stand.
+    pub(super) fn note_agreement(&mut self, now: Timestamp) -> Result<(), ReplicaError> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let (_, grant) = grant(&transaction)?;
+        let hash = scopes_hash(&scopes(&transaction, &grant)?);
+        set_named(&transaction, AGREED, &encode(&minicbor::bytes::ByteArray::from(hash)))?;
+        set_named(&transaction, LAST_EXCHANGE, &encode(&now))?;
+        transaction.commit()?;
+        Ok(())
+    }
+}
+
+/// Takes a renewed grant, if the issuer signed it for this device.
+fn renew(
+    connection: &Connection,
+    response: &ExchangeResponse,
+    issuer: &PublicKey,
+    device: &PublicKey,
+) -> Result<(), SyncError> {
+    let Some(signed) = &response.grant else { return Ok(()) };
+    let renewed: Grant = signed.open(issuer).map_err(|_| SyncError::RelayUnknown)?;
+    if renewed.device != *device {
+        return Err(SyncError::Nonsense("a grant for another device"));
+    }
+    Ok(set_grant(connection, signed)?)
+}
+
+fn take_pulls(
+    intake: &Intake<'_>,
+    request: &ExchangeRequest,
+    pulls: &[Pull],
+    report: &mut SyncReport,
+) -> Result<Progress, SyncError> {
+    let mut progress = Progress::default();
+    let (_, grant) = grant(intake.connection)?;
+    let proven = intake.prove(pulls)?;
+    let mut left = Vec::new();
+    for pull in pulls {
+        if grant.epoch(&pull.set) != pull.epoch {
+            continue;
+        }
+        match &pull.answer {
+            PullAnswer::Reconcile => {
+                start_anew(intake.connection, pull)?;
+                progress.unfinished = true;
+            }
+            PullAnswer::Delta { .. } => match intake.take(pull, request, &proven)? {
+                Taken::All { changes, left: gone } => {
+                    report.pulled += changes;
+                    left.extend(gone.into_iter().map(|record| (record, pull.set.to_string())));
+                }
+                Taken::CursorMoved => progress.unfinished = true,
+                Taken::OwnMissing => progress.own_missing = true,
+            },
+        }
+    }
+    for (record, set) in left {
+        leave(intake.connection, record, &set)?;
+    }
+    Ok(progress)
+}
+
+/// The relay's log does not contain our position: forget what was believed because of it. Changes are kept;
+/// own ones wait again.
+fn start_anew(connection: &Connection, pull: &Pull) -> Result<(), ReplicaError> {
+    let shard = pull.shard.as_str();
+    set_log(connection, &pull.log)?;
+    connection
+        .prepare_cached("DELETE FROM scope WHERE shard = ?1 AND set_name = ?2")?
+        .execute(params![shard, pull.set.to_string()])?;
+    connection
+        .prepare_cached("UPDATE change SET shard = NULL, sequence = NULL WHERE shard = ?1")?
+        .execute([shard])?;
+    connection
+        .prepare_cached(
+            "UPDATE change SET receipt = NULL
+             WHERE receipt IN (SELECT receipt FROM receipt_range WHERE shard = ?1)",
+        )?
+        .execute([shard])?;
+    connection.prepare_cached("DELETE FROM receipt_range WHERE shard = ?1")?.execute([shard])?;
+    Ok(())
+}
+
+/// A record left a set; without any set left it is away.
+fn leave(connection: &Connection, record: i64, set: &str) -> Result<(), ReplicaError> {
+    connection
+        .prepare_cached("DELETE FROM member WHERE record = ?1 AND set_name = ?2")?
+        .execute((record, set))?;
+    connection
+        .prepare_cached(
+            "UPDATE record SET away = 1
+             WHERE number = ?1 AND NOT EXISTS (SELECT 1 FROM member WHERE record = ?1)",
+        )?
+        .execute([record])?;
+    Ok(())
+}

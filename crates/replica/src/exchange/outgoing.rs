@@ -1,0 +1,276 @@
+//! Building a request: what is waiting, under one signed root, and where the cursors stand.
+
+use minicbor::bytes::ByteVec;
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+use sambung_domain::{RecordId, Set, Shard, StaffId, Timestamp};
+use sambung_sync::ChangeHash;
+use sambung_sync::chain::Mark;
+use sambung_sync::limits::PUSH_CHANGES_MAX;
+use sambung_sync::message::{ExchangeRequest, Health, Push, PushItem, ScopeState, ShardMark, scopes_hash};
+use sambung_trust::batch::{self, BatchHeader, Seen};
+use sambung_trust::merkle::{self, Node};
+use sambung_trust::signed::encode;
+use sambung_trust::{Grant, Signed};
+
+use super::Plan;
+use crate::database::named_cbor;
+use crate::identity::{grant, next_counter};
+use crate::query::age_s;
+use crate::{Replica, ReplicaError};
+
+/// Bytes of chunks in one push, well below the relay's limit: a cut line repeats at most this much.
+const PUSH_BYTES: usize = 1024 * 1024;
+
+/// Name of the stored scopes hash at which the relay last had nothing new.
+pub(super) const AGREED: &str = "agreed";
+
+/// A request with the batch it carries.
+pub(super) struct Draft {
+    pub(super) request: ExchangeRequest,
+    pub(super) batch: Option<i64>,
+}
+
+impl Replica {
+    /// The next request of a session that began at `began`.
+    pub(super) fn draft(
+        &mut self,
+        plan: Plan,
+        staff: StaffId,
+        began: Timestamp,
+        now: Timestamp,
+    ) -> Result<Draft, ReplicaError> {
+        let health = Health {
+            waiting: u32::try_from(self.waiting()?).unwrap_or(u32::MAX),
+            oldest_waiting_s: self
+                .oldest_waiting()?
+                .map_or(0, |came| u32::try_from(age_s(came, now)).unwrap_or(u32::MAX)),
+            device_time: now,
+        };
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let (signed_grant, grant) = grant(&transaction)?;
+        let scopes = scopes(&transaction, &grant)?;
+        let writer = Writer { identity: &self.identity, pack: self.pack.digest, staff, now };
+        let open = open_batch(&transaction)?;
+        let batch = match open {
+            Some(number) => Some(number),
+            None => writer.sign_waiting(&transaction, &signed_grant, &scopes, began)?,
+        };
+        let push = batch.map(|number| push(&transaction, number)).transpose()?;
+        let hash = scopes_hash(&scopes);
+        let agreed: Option<ByteVec> = named_cbor(&transaction, AGREED)?;
+        let quiet = push.is_none() && agreed.is_some_and(|agreed| agreed[..] == hash) && !plan.list_scopes;
+        let request = ExchangeRequest {
+            replica: self.identity.replica,
+            grant: signed_grant.short_id(),
+            whole_grant: plan.whole_grant.then_some(signed_grant),
+            scopes_hash: hash,
+            receipts: receipts_above(&transaction, &scopes)?,
+            scopes: (!quiet).then_some(scopes),
+            push,
+            budget: None,
+            health,
+            send_own: plan.send_own.then_some(true),
+        };
+        transaction.commit()?;
+        Ok(Draft { request, batch })
+    }
+}
+
+/// The cursors that hold under the present grant; one made under another filter starts anew.
+pub(super) fn scopes(connection: &Connection, grant: &Grant) -> Result<Vec<ScopeState>, ReplicaError> {
+    let sql = "SELECT shard, set_name, log, epoch, sequence, chain FROM scope ORDER BY shard, set_name";
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement.query_map([], |row| {
+        let mark = Mark { sequence: row.get(4)?, chain: row.get(5)? };
+        Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get(2)?, row.get(3)?, mark))
+    })?;
+    let mut scopes = Vec::new();
+    for row in rows {
+        let (shard, set, log, epoch, cursor) = row?;
+        let set: Set = set.parse().map_err(|_| ReplicaError::Unreadable("a scope"))?;
+        if grant.sets.contains(&set) && grant.epoch(&set) == epoch {
+            scopes.push(ScopeState { log, shard: Shard::from_stored(shard), set, epoch, cursor });
+        }
+    }
+    Ok(scopes)
+}
+
+/// The highest valid receipt per shard, where above every cursor of the shard.
+fn receipts_above(
+    connection: &Connection,
+    scopes: &[ScopeState],
+) -> Result<Option<Vec<ShardMark>>, ReplicaError> {
+    let sql = "SELECT shard, last, chain FROM receipt_range AS r
+               WHERE last = (SELECT max(last) FROM receipt_range WHERE shard = r.shard) GROUP BY shard";
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement.query_map([], |row| {
+        let mark = Mark { sequence: row.get(1)?, chain: row.get(2)? };
+        Ok(ShardMark { shard: Shard::from_stored(row.get(0)?), mark })
+    })?;
+    let mut marks: Vec<ShardMark> = rows.collect::<Result<_, _>>()?;
+    marks.retain(|held| {
+        let cursor = scopes.iter().filter(|s| s.shard == held.shard).map(|s| s.cursor.sequence).max();
+        held.mark.sequence > cursor.unwrap_or(0)
+    });
+    Ok(if marks.is_empty() { None } else { Some(marks) })
+}
+
+/// An own batch that was signed and has no verdicts yet.
+fn open_batch(connection: &Connection) -> Result<Option<i64>, ReplicaError> {
+    let sql = "SELECT number FROM batch WHERE open = 1 ORDER BY number LIMIT 1";
+    Ok(connection.prepare_cached(sql)?.query_row([], |row| row.get(0)).optional()?)
+}
+
+/// A run of waiting changes of one record by one incarnation: a leaf to be.
+struct Run {
+    record: i64,
+    id: RecordId,
+    generation: u32,
+    nonce: [u8; 16],
+    positions: Vec<i64>,
+    hashes: Vec<[u8; 32]>,
+}
+
+/// Who signs.
+struct Writer<'a> {
+    identity: &'a crate::Identity,
+    pack: [u8; 8],
+    staff: StaffId,
+    now: Timestamp,
+}
+
+impl Writer<'_> {
+    /// Signs what is waiting as a new batch; `None` if nothing is.
+    fn sign_waiting(
+        &self,
+        connection: &Connection,
+        grant: &Signed,
+        scopes: &[ScopeState],
+        began: Timestamp,
+    ) -> Result<Option<i64>, ReplicaError> {
+        let runs = waiting_runs(connection, began)?;
+        if runs.is_empty() {
+            return Ok(None);
+        }
+        let deployment = &self.identity.deployment;
+        let leaves: Vec<Node> = runs
+            .iter()
+            .map(|run| batch::leaf(deployment, run.id, run.generation, &run.nonce, &run.hashes))
+            .collect();
+        let header = BatchHeader {
+            device: self.identity.device.public(),
+            staff: self.staff,
+            grant: grant.short_id(),
+            pack: self.pack,
+            counter: next_counter(connection)?,
+            seen: scopes
+                .iter()
+                .map(|scope| Seen { shard: scope.shard.clone(), sequence: scope.cursor.sequence })
+                .collect(),
+            device_time: self.now,
+            root: merkle::root(&leaves),
+        };
+        let signed = Signed::seal(&header, &self.identity.device);
+        store(connection, &header, &signed, &runs).map(Some)
+    }
+}
+
+fn waiting_runs(connection: &Connection, began: Timestamp) -> Result<Vec<Run>, ReplicaError> {
+    let sql = "SELECT c.record, r.id, r.generation, c.nonce, c.position, c.hash, length(c.chunk)
+               FROM change AS c JOIN record AS r ON r.number = c.record
+               WHERE c.own = 1 AND c.sequence IS NULL AND c.receipt IS NULL AND c.refused IS NULL
+                 AND (c.held IS NULL OR c.held < ?1)
+               ORDER BY c.record, c.position LIMIT ?2";
+    let limit = i64::try_from(PUSH_CHANGES_MAX).unwrap_or(i64::MAX);
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query((began.0, limit))?;
+    let mut runs: Vec<Run> = Vec::new();
+    let mut bytes = 0;
+    while let Some(row) = rows.next()? {
+        bytes += row.get::<_, usize>(6)?;
+        if bytes > PUSH_BYTES && !runs.is_empty() {
+            break;
+        }
+        let (record, nonce) = (row.get(0)?, row.get(3)?);
+        let (position, hash) = (row.get(4)?, row.get(5)?);
+        match runs.last_mut() {
+            Some(run) if run.record == record && run.nonce == nonce => {
+                run.positions.push(position);
+                run.hashes.push(hash);
+            }
+            _ => runs.push(Run {
+                record,
+                id: RecordId(row.get(1)?),
+                generation: row.get(2)?,
+                nonce,
+                positions: vec![position],
+                hashes: vec![hash],
+            }),
+        }
+    }
+    Ok(runs)
+}
+
+fn store(
+    connection: &Connection,
+    header: &BatchHeader,
+    signed: &Signed,
+    runs: &[Run],
+) -> Result<i64, ReplicaError> {
+    connection
+        .prepare_cached("INSERT INTO batch (root, signed, leaves, open) VALUES (?1, ?2, ?3, 1)")?
+        .execute(params![header.root.0, encode(signed), i64::try_from(runs.len()).unwrap_or(i64::MAX)])?;
+    let number = connection.last_insert_rowid();
+    let mut leaf = connection.prepare_cached("INSERT INTO leaf VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?;
+    let mut mark = connection
+        .prepare_cached("UPDATE change SET batch = ?3, leaf = ?4 WHERE record = ?1 AND position = ?2")?;
+    for (index, run) in (0i64..).zip(runs) {
+        leaf.execute(params![number, index, run.id.0, run.generation, run.nonce, run.hashes.concat()])?;
+        for position in &run.positions {
+            mark.execute((run.record, position, number, index))?;
+        }
+    }
+    Ok(number)
+}
+
+/// The push that carries a stored batch.
+fn push(connection: &Connection, number: i64) -> Result<Push, ReplicaError> {
+    let signed: Vec<u8> = connection
+        .prepare_cached("SELECT signed FROM batch WHERE number = ?1")?
+        .query_row([number], |row| row.get(0))?;
+    let batch = minicbor::decode(&signed).map_err(|_| ReplicaError::Unreadable("a batch"))?;
+    let sql = "SELECT l.record, l.generation, r.kind, l.nonce, l.hashes, r.number
+               FROM leaf AS l JOIN record AS r ON r.id = l.record AND r.generation = l.generation
+               WHERE l.batch = ?1 ORDER BY l.leaf";
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query([number])?;
+    let mut items = Vec::new();
+    while let Some(row) = rows.next()? {
+        let hashes = split_hashes(&row.get::<_, Vec<u8>>(4)?);
+        items.push(PushItem {
+            record: RecordId(row.get(0)?),
+            generation: row.get(1)?,
+            kind: row.get(2)?,
+            nonce: row.get(3)?,
+            chunks: chunks(connection, row.get(5)?, &hashes)?,
+        });
+    }
+    Ok(Push { batch, items })
+}
+
+fn chunks(connection: &Connection, record: i64, hashes: &[ChangeHash]) -> Result<Vec<ByteVec>, ReplicaError> {
+    let mut statement =
+        connection.prepare_cached("SELECT chunk FROM change WHERE record = ?1 AND hash = ?2")?;
+    hashes
+        .iter()
+        .map(|hash| {
+            let chunk: Vec<u8> = statement.query_row((record, hash.0), |row| row.get(0))?;
+            Ok(chunk.into())
+        })
+        .collect()
+}
+
+/// Hashes as they are stored one behind the other.
+pub(super) fn split_hashes(bytes: &[u8]) -> Vec<ChangeHash> {
+    bytes.as_chunks::<32>().0.iter().map(|hash| ChangeHash(*hash)).collect()
+}

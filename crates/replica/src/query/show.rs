@@ -1,0 +1,160 @@
+//! One record, whole: values, differing values with their authors, and where its changes are.
+
+use std::collections::BTreeMap;
+
+use rusqlite::Connection;
+use sambung_domain::{RecordId, Timestamp};
+use sambung_sync::document::{Document, Node};
+use sambung_sync::form::{History, Message};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value as Json};
+
+use crate::history::device_of;
+use crate::loaded::{self, RecordRow};
+use crate::projection::{json, project, value};
+use crate::{Replica, ReplicaError};
+
+/// Where the newest of a record's changes are: what people see as one of four words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RecordState {
+    /// Only on this device.
+    Here,
+    /// An office's hub has it; the centre does not yet.
+    Office,
+    /// The centre has it.
+    Centre,
+    /// Somebody must look at it.
+    Attention,
+}
+
+/// One of several live values of a field.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ConflictValue {
+    /// The value.
+    pub value: Json,
+    /// The change that put it there.
+    pub change: String,
+    /// The author's clock.
+    pub at: String,
+    /// The staff member.
+    pub staff: String,
+    /// The device, by the fingerprint of its key; absent where the batch that brought it is not here.
+    pub device: Option<String>,
+}
+
+/// A record as it stands here.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RecordView {
+    /// The record.
+    pub id: RecordId,
+    /// Its kind.
+    pub kind: String,
+    /// Its generation.
+    pub generation: u32,
+    /// What is recorded; where values differ, the one that all replicas show first.
+    pub fields: Map<String, Json>,
+    /// Every live value of the fields that have several, the shown one first.
+    pub conflicts: BTreeMap<String, Vec<ConflictValue>>,
+    /// Where it is.
+    pub state: RecordState,
+    /// Changes that the relay has by its receipt or the log.
+    pub stored: u32,
+    /// Changes this replica has seen in the relay's log.
+    pub settled: u32,
+    /// Changes a second full replica is known to have; counted from the release that can know it.
+    pub safe: u32,
+    /// All changes.
+    pub changes: u32,
+    /// The heads, which name the whole history: equal heads mean equal records.
+    pub heads: Vec<String>,
+}
+
+impl Replica {
+    /// One record, whole.
+    ///
+    /// # Errors
+    /// [`ReplicaError::NotFound`] where there is none that this device may see.
+    pub fn show(&self, id: RecordId) -> Result<RecordView, ReplicaError> {
+        let row = loaded::find(&self.connection, id)?.ok_or(ReplicaError::NotFound(id))?;
+        let failed = |source| ReplicaError::Document { record: id, source };
+        let document = row.document(&self.connection, &self.pack)?;
+        let projection = project(&document).map_err(failed)?;
+        let history = row.history(&self.connection, &self.pack)?;
+        let content = document.content().map_err(failed)?;
+        let mut conflicts = BTreeMap::new();
+        for key in &projection.conflicts {
+            if let Some(Node::Value(_)) = content.get(key) {
+                conflicts.insert(key.clone(), self.live_values(&row, &document, &history, key)?);
+            }
+        }
+        let places = places(&self.connection, row.number)?;
+        Ok(RecordView {
+            id,
+            kind: row.kind,
+            generation: row.generation,
+            fields: projection.content,
+            conflicts,
+            state: places.state(),
+            stored: places.stored,
+            settled: places.settled,
+            safe: 0,
+            changes: places.changes,
+            heads: projection.heads.iter().map(ToString::to_string).collect(),
+        })
+    }
+
+    fn live_values(
+        &self,
+        row: &RecordRow,
+        document: &Document,
+        history: &History,
+        key: &str,
+    ) -> Result<Vec<ConflictValue>, ReplicaError> {
+        let lives =
+            document.live(&[key]).map_err(|source| ReplicaError::Document { record: row.id, source })?;
+        let mut values = Vec::new();
+        for live in lives {
+            let Some((change, _)) = history.operation(live.id) else { continue };
+            let message = change.message.as_deref().and_then(|text| Message::decode(text).ok());
+            values.push(ConflictValue {
+                value: value(&live).map_or(Json::Null, json),
+                change: change.hash.to_string(),
+                at: Timestamp::from_seconds(change.time).to_string(),
+                staff: message.map(|message| message.staff.to_string()).unwrap_or_default(),
+                device: device_of(&self.connection, &self.identity, row.number, &change.hash)?,
+            });
+        }
+        Ok(values)
+    }
+}
+
+/// How many of a record's changes are where.
+struct Places {
+    changes: u32,
+    stored: u32,
+    settled: u32,
+    attention: u32,
+}
+
+impl Places {
+    fn state(&self) -> RecordState {
+        if self.attention > 0 {
+            RecordState::Attention
+        } else if self.stored < self.changes {
+            RecordState::Here
+        } else {
+            RecordState::Centre
+        }
+    }
+}
+
+fn places(connection: &Connection, record: i64) -> Result<Places, ReplicaError> {
+    let sql = "SELECT count(*), count(coalesce(sequence, receipt)), count(sequence),
+                      count(*) FILTER (WHERE refused IS NOT NULL OR lane = 2)
+               FROM change WHERE record = ?1";
+    let places = connection.prepare_cached(sql)?.query_row([record], |row| {
+        Ok(Places { changes: row.get(0)?, stored: row.get(1)?, settled: row.get(2)?, attention: row.get(3)? })
+    })?;
+    Ok(places)
+}
