@@ -12,21 +12,25 @@ use crate::UsageError;
 
 /// What to write, field by field. Values come as typed texts or as JSON scalars; the pack says what they mean.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Fields {
     /// Fields to set. An empty text empties the field.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schema(value_type = BTreeMap<String, serde_json::Value>))]
     pub set: BTreeMap<String, Value>,
     /// Fields to remove.
     #[serde(default)]
     pub unset: Vec<String>,
     /// Entries to add to sets.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schema(value_type = Vec<Vec<serde_json::Value>>))]
     pub add: Vec<(String, Value)>,
 }
 
 /// Makes a record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Create {
     /// Its kind.
     pub kind: String,
@@ -38,8 +42,10 @@ pub struct Create {
 
 /// Changes a record: only the fields named are written.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct EditRecord {
     /// Which.
+    #[cfg_attr(feature = "schema", schema(value_type = String))]
     pub id: RecordId,
     /// What to write.
     #[serde(flatten)]
@@ -51,8 +57,10 @@ pub struct EditRecord {
 
 /// What a command did.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Outcome {
     /// The record.
+    #[cfg_attr(feature = "schema", schema(value_type = String))]
     pub id: RecordId,
     /// The hash of the change; absent if nothing was different.
     pub change: Option<String>,

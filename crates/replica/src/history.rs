@@ -14,6 +14,7 @@ use crate::{Identity, Replica, ReplicaError, loaded};
 
 /// One write to one field.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct HistoryEntry {
     /// The field; inside maps with the path, separated by `/`.
     pub field: String,

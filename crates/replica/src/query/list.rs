@@ -37,8 +37,10 @@ pub struct List {
 
 /// One row of a list.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ListRow {
     /// The record.
+    #[cfg_attr(feature = "schema", schema(value_type = String))]
     pub id: RecordId,
     /// Its kind.
     pub kind: String,
@@ -50,10 +52,12 @@ pub struct ListRow {
 
 /// One page of a list.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Page {
     /// The rows.
     pub rows: Vec<ListRow>,
     /// The record to continue after; absent on the last page.
+    #[cfg_attr(feature = "schema", schema(value_type = Option<String>))]
     pub next: Option<RecordId>,
 }
 

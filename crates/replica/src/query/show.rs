@@ -16,6 +16,7 @@ use crate::{Replica, ReplicaError};
 
 /// Where the newest of a record's changes are: what people see as one of four words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum RecordState {
     /// Only on this device.
@@ -30,6 +31,7 @@ pub enum RecordState {
 
 /// One of several live values of a field.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ConflictValue {
     /// The value.
     pub value: Json,
@@ -45,8 +47,10 @@ pub struct ConflictValue {
 
 /// A record as it stands here.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct RecordView {
     /// The record.
+    #[cfg_attr(feature = "schema", schema(value_type = String))]
     pub id: RecordId,
     /// Its kind.
     pub kind: String,

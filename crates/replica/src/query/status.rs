@@ -12,6 +12,7 @@ pub(crate) const LAST_EXCHANGE: &str = "last exchange";
 
 /// The state of a replica.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Status {
     /// The device's name.
     pub device: String,
