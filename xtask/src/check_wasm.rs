@@ -29,7 +29,7 @@ const MISLEADING: &[&str] = &[
 
 /// `cargo xtask check-wasm`
 pub(crate) fn run(_arguments: &[String]) -> Result<ExitCode> {
-    prepare::wasm()?;
+    prepare::ensure(&[prepare::Purpose::Wasm])?;
     check()?;
     Ok(ExitCode::SUCCESS)
 }

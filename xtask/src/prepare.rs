@@ -16,30 +16,29 @@ const WASM_C: &[&str] = &["clang-19", "llvm-19"];
 /// A compiler with its library sources, where rustup has no wasm32 target installed.
 const WASM_RUST: &[&str] = &["lld-19", "rustc-web", "cargo-web", "rust-web-src"];
 
+/// What is to be built.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// The binaries for this machine.
+    Native,
+    /// `crates/` for wasm32.
+    Wasm,
+}
+
 /// `cargo xtask prepare`
 pub(crate) fn run(_arguments: &[String]) -> Result<ExitCode> {
-    native()?;
-    wasm()?;
+    ensure(&[Purpose::Native, Purpose::Wasm])?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// Makes sure that the native binaries can be built.
-pub(crate) fn native() -> Result<()> {
-    ensure(NATIVE)
-}
-
-/// Makes sure that `crates/` can be built for wasm32.
-pub(crate) fn wasm() -> Result<()> {
-    ensure(WASM_C)?;
-    if check_wasm::rustup_has_the_target() { Ok(()) } else { ensure(WASM_RUST) }
-}
-
-fn ensure(packages: &[&str]) -> Result<()> {
+/// Makes sure that the packages for these purposes are installed.
+pub(crate) fn ensure(purposes: &[Purpose]) -> Result<()> {
+    let packages: Vec<&str> = purposes.iter().flat_map(|&purpose| needed(purpose)).collect();
     if !is_debian() {
         eprintln!("not Debian: the build needs what these packages hold: {}", packages.join(" "));
         return Ok(());
     }
-    let missing: Vec<&str> = packages.iter().copied().filter(|package| !is_installed(package)).collect();
+    let missing: Vec<&str> = packages.into_iter().filter(|package| !is_installed(package)).collect();
     if missing.is_empty() {
         return Ok(());
     }
@@ -48,6 +47,14 @@ fn ensure(packages: &[&str]) -> Result<()> {
     }
     shell::run(apt_get().arg("update"))?;
     shell::run(apt_get().args(["install", "--yes", "--no-install-recommends"]).args(missing))
+}
+
+fn needed(purpose: Purpose) -> Vec<&'static str> {
+    match purpose {
+        Purpose::Native => NATIVE.to_vec(),
+        Purpose::Wasm if check_wasm::rustup_has_the_target() => WASM_C.to_vec(),
+        Purpose::Wasm => [WASM_C, WASM_RUST].concat(),
+    }
 }
 
 fn apt_get() -> Command {

@@ -5,9 +5,10 @@
 
 use anyhow::{Result, bail};
 
+use crate::prepare::{self, Purpose};
 use crate::shell::{self, Stream};
 use crate::test::tally::Tally;
-use crate::{check_wasm, prepare, workspace};
+use crate::{check_wasm, workspace};
 
 /// A stage and what it does.
 #[derive(Debug)]
@@ -52,8 +53,7 @@ pub(crate) const STAGES: &[Stage] = &[
 
 /// Fetching also brings what other targets need: the tidy tests look at the dependency tree offline.
 fn ready() -> Result<()> {
-    prepare::native()?;
-    prepare::wasm()?;
+    prepare::ensure(&[Purpose::Native, Purpose::Wasm])?;
     shell::run(&mut workspace::cargo(&["fetch", "--locked"]))
 }
 
