@@ -1,1 +1,3 @@
 //! Whole-system tests over the real binaries.
+
+mod tidy;
