@@ -16,7 +16,8 @@ pub struct FieldEvent {
     pub path: Vec<String>,
     /// The values it replaced; several where they were in conflict.
     pub old: Vec<Value>,
-    /// The new value; `None` where the field was removed, or replaced by an object.
+    /// The value after it: the new one, or the winner of a conflict whose losers were removed. `None` where the
+    /// field was removed, or replaced by an object.
     pub new: Option<Value>,
 }
 
@@ -46,7 +47,12 @@ fn event<'a>(
     let new = match &operation.action {
         Action::Put(value) => Some(value.shown()),
         Action::Make(_) if old.is_empty() => return None,
-        Action::Make(_) | Action::Delete => None,
+        Action::Make(_) => None,
+        Action::Delete => {
+            let live = history.live_before(change, operation);
+            let kept = live.iter().rfind(|id| !operation.preds.contains(id));
+            kept.and_then(|kept| counters.value(history, change, *kept))
+        }
         Action::Increment(by) => {
             let counter = operation.preds.iter().max()?;
             counters.add(*counter, change, *by);

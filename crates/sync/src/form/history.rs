@@ -6,7 +6,7 @@ use super::bad::{BadForm, Rejected};
 use super::clock::{Actors, Clock};
 use super::message::Message;
 use super::references;
-use crate::document::{Actor, Change, ChangeHash, Genesis, OpId, Operation, genesis_chunk};
+use crate::document::{Action, Actor, Change, ChangeHash, Genesis, OpId, Operation, genesis_chunk};
 use crate::gate::{COUNTER_MAX, Gate, gate};
 use crate::routing;
 
@@ -223,6 +223,30 @@ impl History {
     /// Whether a change lies in a causal past.
     pub(crate) fn is_past(&self, past: &Clock, change: &Change) -> bool {
         self.actors.find(change.actor).is_some_and(|at| change.seq <= past.seen(at))
+    }
+
+    /// The values that stood at the place of an operation, as the author of the change saw it just before.
+    pub(crate) fn live_before(&self, change: &Change, operation: &Operation) -> BTreeSet<OpId> {
+        let past = self.past(&change.deps);
+        let known = self.changes().filter(|known| self.is_past(&past, known));
+        let earlier = change.operations.iter().take_while(|earlier| earlier.id != operation.id);
+        let mut live = BTreeSet::new();
+        for known in known.flat_map(|known| &known.operations).chain(earlier) {
+            let here = known.object == operation.object && known.key == operation.key;
+            match known.action {
+                Action::Put(_) | Action::Make(_) if here => {
+                    known.preds.iter().for_each(|pred| {
+                        live.remove(pred);
+                    });
+                    live.insert(known.id);
+                }
+                Action::Delete if here => known.preds.iter().for_each(|pred| {
+                    live.remove(pred);
+                }),
+                Action::Put(_) | Action::Make(_) | Action::Delete | Action::Increment(_) => {}
+            }
+        }
+        live
     }
 
     /// The operation under a name, with its change.

@@ -13,7 +13,7 @@ const GENESIS_KEYS: [&str; 3] = ["kind", "record", "generation"];
 /// Checks a change's operations on reserved keys, and the birth if it is one.
 pub(crate) fn check(history: &History, change: &Change) -> Result<(), BadForm> {
     for operation in &change.operations {
-        check_operation(history, operation)?;
+        check_operation(history, change, operation)?;
     }
     let is_birth = change.deps == [history.genesis()];
     if is_birth && !ROUTING_TEXTS.iter().all(|key| puts(change, key)) {
@@ -24,20 +24,36 @@ pub(crate) fn check(history: &History, change: &Change) -> Result<(), BadForm> {
 
 fn puts(change: &Change, wanted: &str) -> bool {
     change.operations.iter().any(|operation| {
-        operation.object == ObjectRef::Root && matches!(&operation.key, Key::Map(key) if key == wanted)
+        operation.object == ObjectRef::Root
+            && matches!(operation.action, Action::Put(_))
+            && matches!(&operation.key, Key::Map(key) if key == wanted)
     })
 }
 
-fn check_operation(history: &History, operation: &Operation) -> Result<(), BadForm> {
+fn check_operation(history: &History, change: &Change, operation: &Operation) -> Result<(), BadForm> {
     let Key::Map(key) = &operation.key else { return Ok(()) };
-    let fits = if operation.object == ObjectRef::Root {
+    let at_root = operation.object == ObjectRef::Root;
+    let map = routing_map(history, operation.object);
+    let is_routing = map.is_some() || (at_root && ROUTING_TEXTS.contains(&key.as_str()));
+    let fits = if is_routing && operation.action == Action::Delete {
+        keeps_the_winner(history, change, operation)
+    } else if at_root {
         root_fits(key, &operation.action)
-    } else if let Some(map) = routing_map(history, operation.object) {
+    } else if let Some(map) = map {
         matches!(operation.action, Action::Put(Scalar::Bool(_))) && name_fits(map, key)
     } else {
         true
     };
     if fits { Ok(()) } else { Err(BadForm::Routing) }
+}
+
+/// Putting the value that wins a conflict already is written as removing those that lost. That much removal
+/// is allowed, and no more. It can never leave a key without a value, whatever happens at the same time: the
+/// greatest value ever put is replaced by no put, since that one would be greater, and removed by no such
+/// removal, since that needs to know a greater one.
+fn keeps_the_winner(history: &History, change: &Change, operation: &Operation) -> bool {
+    let live = history.live_before(change, operation);
+    live.last().is_some_and(|winner| operation.preds.iter().all(|pred| pred < winner))
 }
 
 fn root_fits(key: &str, action: &Action) -> bool {
