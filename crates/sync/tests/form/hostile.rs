@@ -193,6 +193,25 @@ fn values_and_objects_of_other_kinds_are_refused() {
 }
 
 #[test]
+fn counts_cannot_overflow() {
+    let start = |count: i64| {
+        altered(|change| change.operations.push(op("x", legacy::OpType::Put(ScalarValue::counter(count)))))
+    };
+    for beyond in [(1 << 31) + 1, -(1 << 31) - 1, i64::MAX, i64::MIN] {
+        assert_eq!(start(beyond), BadForm::Value);
+        let add = |change: &mut ExpandedChange| {
+            let counter = op_id(change.start_op.get() + 2, change.actor_id.to_bytes());
+            change.operations.push(op("x", legacy::OpType::Put(ScalarValue::counter(1 << 31))));
+            change.operations.push(legacy::Op {
+                pred: std::iter::once(counter).collect(),
+                ..op("x", legacy::OpType::Increment(beyond))
+            });
+        };
+        assert_eq!(altered(add), BadForm::Value);
+    }
+}
+
+#[test]
 fn references_must_fit() {
     let add = |added: legacy::Op| altered(|change| change.operations.push(added));
     let own = |counter: u64| op_id(counter, &[2; 8]);

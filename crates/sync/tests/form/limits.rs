@@ -4,9 +4,9 @@ use sambung_domain::value::Value;
 use sambung_sync::document::DocumentError;
 use sambung_sync::form::BadForm;
 use sambung_sync::gate::{
-    CHANGE_MAX, DEPENDENCIES_MAX, KEY_MAX, MESSAGE_MAX, OPERATIONS_MAX, OTHER_ACTORS_MAX, gate,
+    CHANGE_MAX, DEPENDENCIES_MAX, KEY_MAX, MESSAGE_MAX, OPERATIONS_MAX, OTHER_ACTORS_MAX, TIME_MAX, gate,
 };
-use sambung_testkit::mutant::{Forged, body, chunk, signed, unsigned};
+use sambung_testkit::mutant::{Forged, body, chunk, forge, signed, unsigned};
 
 use crate::record::{actor, born, message, put};
 
@@ -230,6 +230,20 @@ fn only_known_columns_in_their_order_pass() {
     let mut empty = Forged::run(1);
     empty.columns[1].1.clear();
     assert_eq!(verdict(&empty), Some(BadForm::Columns));
+}
+
+#[test]
+fn times_are_those_of_clocks_and_wrong_clocks_still_save() {
+    for (clock, written) in
+        [(0, 0), (-5, -5), (i64::MAX, TIME_MAX), (i64::MIN, -TIME_MAX), (TIME_MAX, TIME_MAX)]
+    {
+        let (history, mut document) = born();
+        let (_, raw) = document.edit(actor(2), clock, &message(), &[put(&["rt"], "1")]).unwrap().unwrap();
+        assert_eq!(history.check(&raw).unwrap().time, written);
+        let beyond = forge(&raw, |change| change.time = written.saturating_add(written.signum()));
+        let bad = if written.abs() == TIME_MAX { Some(BadForm::Time) } else { None };
+        assert_eq!(gate(&beyond.unwrap()).err(), bad);
+    }
 }
 
 #[test]
