@@ -1,6 +1,6 @@
 //! The story of a record's fields: who replaced what by what.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sambung_domain::value::Value;
 
@@ -16,7 +16,8 @@ pub struct FieldEvent {
     pub path: Vec<String>,
     /// The values it replaced; several where they were in conflict.
     pub old: Vec<Value>,
-    /// The new value; `None` where the field was removed, or replaced by an object.
+    /// The value after it: the new one, or the winner of a conflict whose losers were removed. `None` where the
+    /// field was removed, or replaced by an object.
     pub new: Option<Value>,
 }
 
@@ -24,77 +25,108 @@ pub struct FieldEvent {
 /// object is no event, and neither are changes inside shared texts.
 #[must_use]
 pub fn field_history(history: &History) -> Vec<FieldEvent> {
-    let mut counters = Counters::default();
+    let mut story = Story { history, places: BTreeMap::new(), steps: BTreeMap::new() };
     let mut events = Vec::new();
-    for change in history.changes().filter(|change| change.actor != Actor::GENESIS) {
+    for change in history.changes() {
         for operation in &change.operations {
-            events.extend(event(history, &mut counters, change, operation));
+            let event = story.event(change, operation);
+            story.note(change, operation);
+            if change.actor != Actor::GENESIS {
+                events.extend(event);
+            }
         }
     }
     events
 }
 
-fn event<'a>(
-    history: &History,
-    counters: &mut Counters<'a>,
-    change: &'a Change,
-    operation: &Operation,
-) -> Option<FieldEvent> {
-    let Key::Map(key) = &operation.key else { return None };
-    let before = |pred: &OpId| counters.value(history, change, *pred);
-    let old: Vec<Value> = operation.preds.iter().filter_map(before).collect();
-    let new = match &operation.action {
-        Action::Put(value) => Some(value.shown()),
-        Action::Make(_) if old.is_empty() => return None,
-        Action::Make(_) | Action::Delete => None,
-        Action::Increment(by) => {
-            let counter = operation.preds.iter().max()?;
-            counters.add(*counter, change, *by);
-            counters.value(history, change, *counter)
+/// What has been told so far.
+struct Story<'a> {
+    history: &'a History,
+    /// The operations at each entry of a map.
+    places: BTreeMap<(ObjectRef, &'a str), Vec<(&'a Change, &'a Operation)>>,
+    /// What was added to each counter.
+    steps: BTreeMap<OpId, Vec<(&'a Change, i64)>>,
+}
+
+impl<'a> Story<'a> {
+    fn note(&mut self, change: &'a Change, operation: &'a Operation) {
+        if let Key::Map(key) = &operation.key {
+            self.places.entry((operation.object, key)).or_default().push((change, operation));
         }
-    };
-    let mut path = path(history, operation.object)?;
-    path.push(key.clone());
-    Some(FieldEvent { change: change.hash, path, old, new })
-}
-
-/// The keys that lead to an object; `None` if it was made by no operation of this history.
-fn path(history: &History, mut object: ObjectRef) -> Option<Vec<String>> {
-    let mut path = Vec::new();
-    while let ObjectRef::Id(id) = object {
-        let (_, made) = history.operation(id)?;
-        path.push(match &made.key {
-            Key::Map(key) => key.clone(),
-            Key::Head | Key::Element(_) => id.to_string(),
-        });
-        object = made.object;
-    }
-    path.reverse();
-    Some(path)
-}
-
-/// What was added to each counter, by which change.
-#[derive(Debug, Default)]
-struct Counters<'a>(BTreeMap<OpId, Vec<(&'a Change, i64)>>);
-
-impl<'a> Counters<'a> {
-    fn add(&mut self, counter: OpId, change: &'a Change, by: i64) {
-        self.0.entry(counter).or_default().push((change, by));
+        if let Action::Increment(by) = operation.action {
+            for counter in &operation.preds {
+                self.steps.entry(*counter).or_default().push((change, by));
+            }
+        }
     }
 
-    /// The value an operation had put there, as the author of `change` saw it; `None` for an object.
-    fn value(&self, history: &History, change: &Change, id: OpId) -> Option<Value> {
-        let (_, operation) = history.operation(id)?;
-        match &operation.action {
+    fn event(&self, change: &Change, operation: &Operation) -> Option<FieldEvent> {
+        let Key::Map(key) = &operation.key else { return None };
+        let before = |pred: &OpId| self.value(change, *pred);
+        let old: Vec<Value> = operation.preds.iter().filter_map(before).collect();
+        let new = match &operation.action {
+            Action::Put(value) => Some(value.shown()),
+            Action::Make(_) if old.is_empty() => return None,
+            Action::Make(_) => None,
+            Action::Delete => {
+                let live = self.live(change, (operation.object, key));
+                let kept = live.iter().rfind(|id| !operation.preds.contains(id));
+                kept.and_then(|kept| self.value(change, *kept))
+            }
+            Action::Increment(by) => match self.value(change, *operation.preds.iter().max()?)? {
+                Value::Int(stood) => Some(Value::Int(stood.wrapping_add(*by))),
+                other @ (Value::Bool(_) | Value::Text(_)) => Some(other),
+            },
+        };
+        let mut path = self.path(operation.object)?;
+        path.push(key.clone());
+        Some(FieldEvent { change: change.hash, path, old, new })
+    }
+
+    /// The values that stood at a place, as the author of a change saw it.
+    fn live(&self, change: &Change, place: (ObjectRef, &str)) -> BTreeSet<OpId> {
+        let told = self.places.get(&place).map(Vec::as_slice).unwrap_or_default();
+        let mut live = BTreeSet::new();
+        for (_, operation) in told.iter().filter(|(by, _)| self.history.knew(change, by)) {
+            match operation.action {
+                Action::Increment(_) => continue,
+                Action::Put(_) | Action::Make(_) => {
+                    live.insert(operation.id);
+                }
+                Action::Delete => {}
+            }
+            for pred in &operation.preds {
+                live.remove(pred);
+            }
+        }
+        live
+    }
+
+    /// The value an operation had put, as the author of a change saw it; `None` for an object.
+    fn value(&self, change: &Change, id: OpId) -> Option<Value> {
+        match &self.history.operation(id)?.1.action {
             Action::Put(Scalar::Counter(start)) => {
-                let past = history.past(&change.deps);
-                let added = self.0.get(&id).into_iter().flatten();
-                let seen = added.filter(|(by, _)| by.hash == change.hash || history.is_past(&past, by));
-                let sum = seen.fold(*start, |sum, (_, by)| sum.wrapping_add(*by));
-                Some(Value::Int(sum))
+                let steps = self.steps.get(&id).into_iter().flatten();
+                let seen = steps.filter(|(by, _)| self.history.knew(change, by));
+                Some(Value::Int(seen.fold(*start, |sum, (_, by)| sum.wrapping_add(*by))))
             }
             Action::Put(value) => Some(value.shown()),
             Action::Make(_) | Action::Delete | Action::Increment(_) => None,
         }
+    }
+
+    /// The keys that lead to an object.
+    fn path(&self, mut object: ObjectRef) -> Option<Vec<String>> {
+        let mut path = Vec::new();
+        while let ObjectRef::Id(id) = object {
+            let (_, made) = self.history.operation(id)?;
+            path.push(match &made.key {
+                Key::Map(key) => key.clone(),
+                Key::Head | Key::Element(_) => id.to_string(),
+            });
+            object = made.object;
+        }
+        path.reverse();
+        Some(path)
     }
 }

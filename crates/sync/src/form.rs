@@ -16,5 +16,6 @@ mod message;
 mod references;
 
 pub use bad::{BadForm, Rejected};
+pub(crate) use clock::Clock;
 pub use history::History;
 pub use message::{COMMAND_MAX, Message, MessageError};

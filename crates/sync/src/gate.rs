@@ -32,6 +32,10 @@ pub const MESSAGE_MAX: usize = 512;
 /// Greatest counter of an operation. Automerge stores 32 bits and fails near their end.
 pub const COUNTER_MAX: u64 = 1 << 31;
 
+/// Greatest distance of a change's time from 1970 in seconds, either way: the end of the year 9999. Automerge
+/// stores differences between times and overflows where two are too far apart.
+pub const TIME_MAX: i64 = 253_402_300_799;
+
 const MAGIC: [u8; 4] = [0x85, 0x6f, 0x4a, 0x83];
 const TYPE_CHANGE: u8 = 1;
 const CHECKSUM_AT: usize = 4;
@@ -77,6 +81,9 @@ pub fn gate(raw: &[u8]) -> Result<Gate<'_>, BadForm> {
     let seq = body.unsigned()?;
     let start_op = body.unsigned()?;
     let time = body.signed()?;
+    if !(-TIME_MAX..=TIME_MAX).contains(&time) {
+        return Err(BadForm::Time);
+    }
     let message = message(&mut body)?;
     other_actors(&mut body)?;
     let operations = Columns::read(&mut body)?.check(&mut body)?;

@@ -52,7 +52,7 @@ fn collect<'a>(slots: impl Iterator<Item = Slot<'a>>) -> Routing {
                 routing.offices.insert(code);
             }
             Slot::Entry(map, name) => enter(&mut routing, map, name),
-            Slot::No => {}
+            Slot::Nothing => {}
         }
     }
     routing
@@ -77,8 +77,8 @@ enum Slot<'a> {
     Office(OfficeCode),
     /// An entry that says yes.
     Entry(RoutingMap, &'a str),
-    /// An entry that says no.
-    No,
+    /// An entry that says no, or the removal of what lost a conflict.
+    Nothing,
 }
 
 /// The routing keys that hold maps.
@@ -112,20 +112,22 @@ fn routing_map(history: &History, object: ObjectRef) -> Option<RoutingMap> {
     }
 }
 
-/// The routing value an operation puts; `None` for every other operation. Only operations that passed the
-/// rule of this module are in a history, so a text that does not parse does not occur.
+/// The routing value an operation puts; `None` for an operation elsewhere. Only operations that passed the rule
+/// of this module are in a history, so a text that does not parse does not occur.
 fn slot<'a>(history: &History, operation: &'a Operation) -> Option<Slot<'a>> {
     let Key::Map(key) = &operation.key else { return None };
-    let Action::Put(value) = &operation.action else { return None };
-    if operation.object == ObjectRef::Root {
-        let Scalar::Text(text) = value else { return None };
-        return match key.as_str() {
-            "area" => text.parse().ok().map(Slot::Area),
-            "access" => text.parse().ok().map(Slot::Access),
-            "office" => text.parse().ok().map(Slot::Office),
-            _ => None,
-        };
+    let map = routing_map(history, operation.object);
+    let text = match &operation.action {
+        Action::Put(Scalar::Text(text)) => text.as_str(),
+        Action::Put(Scalar::Bool(true)) => return map.map(|map| Slot::Entry(map, key)),
+        Action::Put(_) | Action::Delete | Action::Make(_) | Action::Increment(_) => "",
+    };
+    match key.as_str() {
+        _ if map.is_some() => Some(Slot::Nothing),
+        _ if operation.object != ObjectRef::Root => None,
+        "area" => Some(text.parse().map_or(Slot::Nothing, Slot::Area)),
+        "access" => Some(text.parse().map_or(Slot::Nothing, Slot::Access)),
+        "office" => Some(text.parse().map_or(Slot::Nothing, Slot::Office)),
+        _ => None,
     }
-    let map = routing_map(history, operation.object)?;
-    Some(if *value == Scalar::Bool(true) { Slot::Entry(map, key) } else { Slot::No })
 }

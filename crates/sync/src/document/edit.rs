@@ -8,7 +8,7 @@ use super::change::scalar;
 use super::name::{Actor, ChangeHash};
 use super::scalar::Scalar;
 use super::{Document, DocumentError, engine, guard};
-use crate::gate::gate;
+use crate::gate::{TIME_MAX, gate};
 
 /// One write of a command. Paths are map keys from the root; every map on the way must exist.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,7 +35,8 @@ pub enum Edit {
 
 impl Document {
     /// Writes the edits as one change of `actor` and returns its hash and chunk; `None` if they change
-    /// nothing. `time_s` is the device's clock in seconds since 1970; `message` is an encoded
+    /// nothing. `time_s` is the device's clock in seconds since 1970, taken into the range that peers accept
+    /// ([`TIME_MAX`]): a wrong clock never stops a save. `message` is an encoded
     /// [`Message`](crate::form::Message).
     ///
     /// # Errors
@@ -54,6 +55,7 @@ impl Document {
             for edit in edits {
                 write(&mut transaction, edit)?;
             }
+            let time_s = time_s.clamp(-TIME_MAX, TIME_MAX);
             let options = CommitOptions::default().with_time(time_s).with_message(message);
             let (Some(hash), _) = transaction.commit_with(options) else { return Ok(None) };
             let change = self.inner.get_change_by_hash(&hash).ok_or(DocumentError::Heads)?;

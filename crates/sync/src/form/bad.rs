@@ -55,8 +55,8 @@ pub enum BadForm {
     /// Not the bytes its own content would be written as.
     #[error("the change is not written the way its content would be written")]
     Canonical,
-    /// A value or operation of a type that records do not have.
-    #[error("the change holds a kind of value or object that records do not have")]
+    /// A value or operation of a type that records do not have, or a counter too great.
+    #[error("the change holds a kind of value or object that records do not have, or too great a count")]
     Value,
     /// Not the next change of its actor.
     #[error("the change is not the next one of its author")]
@@ -73,6 +73,9 @@ pub enum BadForm {
     /// Objects too deep.
     #[error("the change nests deeper than {NESTING_MAX}")]
     Nesting,
+    /// A time that no clock shows.
+    #[error("the change's time lies beyond the year 9999")]
+    Time,
     /// The message does not say who did it with which command.
     #[error("the change does not say in at most {MESSAGE_MAX} bytes who made it with which command")]
     Message,
@@ -89,7 +92,7 @@ pub enum BadForm {
 
 impl BadForm {
     /// Every reason.
-    pub const ALL: [BadForm; 21] = [
+    pub const ALL: [BadForm; 22] = [
         BadForm::Length,
         BadForm::Type,
         BadForm::Hash,
@@ -107,6 +110,7 @@ impl BadForm {
         BadForm::StartOp,
         BadForm::Reference,
         BadForm::Nesting,
+        BadForm::Time,
         BadForm::Message,
         BadForm::Routing,
         BadForm::Birth,
@@ -134,6 +138,7 @@ impl BadForm {
             BadForm::StartOp => "form_start_op",
             BadForm::Reference => "form_reference",
             BadForm::Nesting => "form_nesting",
+            BadForm::Time => "form_time",
             BadForm::Message => "form_message",
             BadForm::Routing => "form_routing",
             BadForm::Birth => "form_birth",

@@ -48,7 +48,7 @@ impl History {
             by_actor: Vec::new(),
             heads: BTreeSet::new(),
         };
-        history.push(change);
+        history.push(change, Clock::default());
         Ok(history)
     }
 
@@ -60,14 +60,13 @@ impl History {
     /// [`Rejected`], see there: only [`Rejected::Bad`] is final.
     pub fn check(&self, raw: &[u8]) -> Result<Change, Rejected> {
         let gate = gate(raw)?;
-        self.check_header(&gate)?;
+        let past = self.check_header(&gate)?;
         if gate.message.is_empty() || Message::decode(gate.message).is_err() {
             return Err(BadForm::Message.into());
         }
         let change = Change::decode(raw)?;
-        let past = self.past(&change.deps);
         references::check(self, &past, &change)?;
-        routing::check(self, &change)?;
+        routing::check(self, &past, &change)?;
         Ok(change)
     }
 
@@ -77,8 +76,8 @@ impl History {
     /// [`Rejected`] where the change does not go on from this history: it was checked against another, or
     /// was taken already, or another change of its actor was taken first.
     pub fn admit(&mut self, change: Change) -> Result<(), Rejected> {
-        self.check_place(change.hash, change.actor, change.seq, &change.deps)?;
-        self.push(change);
+        let past = self.check_place(change.hash, change.actor, change.seq, &change.deps)?;
+        self.push(change, past);
         Ok(())
     }
 
@@ -96,7 +95,8 @@ impl History {
         self.admit(change)
     }
 
-    fn check_header(&self, gate: &Gate<'_>) -> Result<(), Rejected> {
+    /// What the header alone tells; returns the change's causal past.
+    fn check_header(&self, gate: &Gate<'_>) -> Result<Clock, Rejected> {
         let deps: Vec<ChangeHash> = gate.deps().collect();
         if deps.is_empty() {
             let known = gate.hash == self.genesis;
@@ -111,13 +111,13 @@ impl History {
         if gate.operations == 0 {
             return Err(BadForm::Operations.into());
         }
-        self.check_place(gate.hash, gate.actor, gate.seq, &deps)?;
+        let past = self.check_place(gate.hash, gate.actor, gate.seq, &deps)?;
         let max_op = deps.iter().filter_map(|dep| self.change(dep)).map(Change::max_op).max().unwrap_or(0);
         let last = gate.start_op.saturating_add(gate.operations);
         if gate.start_op != max_op + 1 || last > COUNTER_MAX {
             return Err(BadForm::StartOp.into());
         }
-        Ok(())
+        Ok(past)
     }
 
     /// Whether a change goes on from here: new, on known dependencies, the next of its actor.
@@ -127,7 +127,7 @@ impl History {
         actor: Actor,
         seq: u64,
         deps: &[ChangeHash],
-    ) -> Result<(), Rejected> {
+    ) -> Result<Clock, Rejected> {
         if self.contains(&hash) {
             return Err(Rejected::Duplicate(hash));
         }
@@ -135,9 +135,10 @@ impl History {
         if !missing.is_empty() {
             return Err(Rejected::Missing(missing));
         }
+        let past = self.past(deps);
         let (held, seen) = self.actors.find(actor).map_or((0, 0), |at| {
             let held = self.by_actor.get(at).map_or(0, Vec::len);
-            (u64::try_from(held).unwrap_or(u64::MAX), self.past(deps).seen(at))
+            (u64::try_from(held).unwrap_or(u64::MAX), past.seen(at))
         });
         if seq == 0 || seq > held + 1 {
             return Err(BadForm::Sequence.into());
@@ -148,17 +149,17 @@ impl History {
         if seen != held {
             return Err(BadForm::Sequence.into());
         }
-        Ok(())
+        Ok(past)
     }
 
-    fn push(&mut self, change: Change) {
+    fn push(&mut self, change: Change, past: Clock) {
         let at = self.entries.len();
         let actor = self.actors.insert(change.actor);
         if self.by_actor.len() <= actor {
             self.by_actor.resize(actor + 1, Vec::new());
         }
         self.by_actor[actor].push(at);
-        let mut clock = self.past(&change.deps);
+        let mut clock = past;
         clock.advance(actor, change.seq);
         for dep in &change.deps {
             self.heads.remove(dep);
@@ -223,6 +224,12 @@ impl History {
     /// Whether a change lies in a causal past.
     pub(crate) fn is_past(&self, past: &Clock, change: &Change) -> bool {
         self.actors.find(change.actor).is_some_and(|at| change.seq <= past.seen(at))
+    }
+
+    /// Whether a change of this history had another, or itself, in its causal past.
+    pub(crate) fn knew(&self, change: &Change, other: &Change) -> bool {
+        let at = self.by_hash.get(&change.hash);
+        at.is_some_and(|at| self.is_past(&self.entries[*at].clock, other))
     }
 
     /// The operation under a name, with its change: who put a live value there, and when.

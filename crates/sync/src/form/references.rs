@@ -7,6 +7,10 @@ use super::clock::Clock;
 use super::history::History;
 use crate::document::{Action, Change, Key, NESTING_MAX, ObjectKind, ObjectRef, OpId, Operation, Scalar};
 
+/// Greatest start of a counter and greatest step. Automerge sums in 64 bits and does not look for overflow;
+/// no record ever holds enough steps of this size.
+const COUNT_MAX: u64 = 1 << 31;
+
 /// Checks the operations of a change whose dependencies have this causal past.
 pub(super) fn check(history: &History, past: &Clock, change: &Change) -> Result<(), BadForm> {
     let mut replaced = BTreeSet::new();
@@ -18,6 +22,7 @@ pub(super) fn check(history: &History, past: &Clock, change: &Change) -> Result<
         }
         known.key(operation, kind)?;
         shape(operation, kind)?;
+        count(&operation.action)?;
         for pred in &operation.preds {
             known.pred(operation, *pred)?;
             let adds = matches!(operation.action, Action::Increment(_));
@@ -110,4 +115,12 @@ fn shape(operation: &Operation, kind: ObjectKind) -> Result<(), BadForm> {
     };
     let object_in_text = kind == ObjectKind::Text && matches!(operation.action, Action::Make(_));
     if fits && !object_in_text { Ok(()) } else { Err(BadForm::Reference) }
+}
+
+fn count(action: &Action) -> Result<(), BadForm> {
+    let count = match action {
+        Action::Increment(count) | Action::Put(Scalar::Counter(count)) => count.unsigned_abs(),
+        Action::Put(_) | Action::Make(_) | Action::Delete => 0,
+    };
+    if count <= COUNT_MAX { Ok(()) } else { Err(BadForm::Value) }
 }
