@@ -14,6 +14,7 @@ pub mod area;
 pub mod date;
 pub mod id;
 pub mod pack;
+pub mod region;
 pub mod role;
 pub mod set;
 pub mod value;

@@ -255,7 +255,9 @@ mod tests {
 
         #[test]
         fn no_text_breaks_the_reader(text in "\\PC{0,20}") {
-            let _ = PartialDate::from_typed(&text);
+            if let Ok(read) = PartialDate::from_typed(&text) {
+                prop_assert_eq!(PartialDate::from_typed(&read.to_string()), Ok(read));
+            }
             if let Ok(read) = text.parse::<PartialDate>() {
                 prop_assert_eq!(read.to_iso(), text);
             }
