@@ -11,6 +11,7 @@
 
 pub mod access;
 pub mod area;
+pub mod calendar;
 pub mod date;
 pub mod id;
 pub mod pack;
