@@ -14,6 +14,7 @@ pub mod area;
 pub mod calendar;
 pub mod date;
 pub mod id;
+pub mod identifier;
 pub mod pack;
 pub mod region;
 pub mod role;
