@@ -4,8 +4,11 @@
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool speaks to its terminal")]
 
+mod calendar;
 mod check_wasm;
 mod prepare;
+mod pypi;
+mod regions;
 mod shell;
 mod test;
 mod workspace;
@@ -36,6 +39,8 @@ const COMMANDS: &[Task] = &[
         about: "install, or name, the Debian packages the build needs",
         run: prepare::run,
     },
+    Task { name: "regions", about: "make the region tables anew from their source", run: regions::run },
+    Task { name: "calendar", about: "make the holiday calendar anew from its source", run: calendar::run },
 ];
 
 /// Exit code for a command that does not exist or is used wrongly.

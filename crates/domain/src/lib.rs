@@ -11,8 +11,12 @@
 
 pub mod access;
 pub mod area;
+pub mod calendar;
+pub mod date;
 pub mod id;
+pub mod identifier;
 pub mod pack;
+pub mod region;
 pub mod role;
 pub mod routing;
 pub mod set;

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Bilingual, Pack};
+use crate::date::PartialDate;
 use crate::{Access, Area, OfficeCode, RecordId, value::Value};
 
 /// What a field holds.
@@ -131,9 +132,9 @@ pub struct ValueError {
 }
 
 /// Greatest length of a text field without a length of its own, in characters.
-pub const TEXT_MAX: u16 = 500;
+const TEXT_MAX: u16 = 500;
 /// Greatest length of a long text, in characters.
-pub const LONG_TEXT_MAX: u16 = 10_000;
+const LONG_TEXT_MAX: u16 = 10_000;
 
 impl Field {
     /// The value a typed text stands for.
@@ -161,7 +162,7 @@ impl Field {
                 text.parse().map(Value::Int).map_err(|_| bad("is not a whole number".to_owned()))
             }
             FieldType::Date => {
-                if is_partial_date(text) {
+                if text.parse::<PartialDate>().is_ok() {
                     Ok(text_value())
                 } else {
                     Err(bad("is no date; write 1984, 1984-05 or 1984-05-17".to_owned()))
@@ -195,38 +196,6 @@ impl Field {
         let known: Vec<&str> = codes.iter().map(|code| code.code.as_str()).collect();
         let why = format!("is not in the list; codes are {}", known.join(", "));
         Err(ValueError { field: self.key.clone(), given: text.to_owned(), why })
-    }
-}
-
-/// Whether a text is `yyyy`, `yyyy-mm` or `yyyy-mm-dd` with a day that exists.
-#[must_use]
-pub fn is_partial_date(text: &str) -> bool {
-    let parts: Vec<&str> = text.split('-').collect();
-    let number = |at: usize, width: usize| -> Option<u32> {
-        let part = parts.get(at)?;
-        (part.len() == width && part.bytes().all(|b| b.is_ascii_digit())).then(|| part.parse().ok())?
-    };
-    let Some(year) = number(0, 4) else { return false };
-    match parts.len() {
-        1 => true,
-        2 => number(1, 2).is_some_and(|month| (1..=12).contains(&month)),
-        3 => match (number(1, 2), number(2, 2)) {
-            (Some(month), Some(day)) => {
-                (1..=12).contains(&month) && (1..=days_in(year, month)).contains(&day)
-            }
-            _ => false,
-        },
-        _ => false,
-    }
-}
-
-fn days_in(year: u32, month: u32) -> u32 {
-    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    match month {
-        2 if leap => 29,
-        2 => 28,
-        4 | 6 | 9 | 11 => 30,
-        _ => 31,
     }
 }
 
@@ -266,15 +235,5 @@ mod tests {
         let (pack, name) = worker_field("nama_lengkap");
         assert!(name.parse(&pack, &"é".repeat(150)).is_ok());
         assert!(name.parse(&pack, &"é".repeat(151)).is_err());
-    }
-
-    #[test]
-    fn partial_dates_are_days_that_exist() {
-        for good in ["1984", "1984-05", "1984-05-17", "2024-02-29"] {
-            assert!(is_partial_date(good), "{good}");
-        }
-        for bad in ["84", "1984-13", "1984-5", "2023-02-29", "1984-00-01", "1984-05-17-1", ""] {
-            assert!(!is_partial_date(bad), "{bad}");
-        }
     }
 }
