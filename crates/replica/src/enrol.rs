@@ -139,6 +139,13 @@ impl Replica {
     pub fn open(path: &Path, key: &DatabaseKey, pack: Pack, nonce: [u8; 16]) -> Result<Self, ReplicaError> {
         let connection = database::open(path, key)?;
         let identity = Identity::read(&connection)?.ok_or(ReplicaError::Empty)?;
-        Ok(Replica { connection, pack, identity, nonce })
+        Ok(Replica {
+            connection,
+            pack,
+            identity,
+            nonce,
+            #[cfg(feature = "sabotage")]
+            sabotage: None,
+        })
     }
 }

@@ -2,7 +2,7 @@
 
 use minicbor::{Decode, Encode};
 use rusqlite::Connection;
-use sambung_domain::{OfficeCode, Set, StaffId, Timestamp};
+use sambung_domain::{OfficeCode, Set, Timestamp};
 use sambung_sync::chain::LogId;
 use sambung_trust::certificate::{ChainError, Purpose, certified_key};
 use sambung_trust::nonce::Nonce;
@@ -102,12 +102,7 @@ pub(crate) fn set_grant(connection: &Connection, grant: &Signed) -> Result<(), R
     set_named(connection, GRANT, &sambung_trust::signed::encode(grant))
 }
 
-/// The log the relay speaks of.
-pub(crate) fn log(connection: &Connection) -> Result<LogId, ReplicaError> {
-    let bytes = named(connection, LOG)?.ok_or(ReplicaError::Empty)?;
-    bytes.try_into().map_err(|_| ReplicaError::Unreadable(LOG))
-}
-
+/// Notes the log the relay speaks of.
 pub(crate) fn set_log(connection: &Connection, log: &LogId) -> Result<(), ReplicaError> {
     set_named(connection, LOG, log)
 }
@@ -157,9 +152,4 @@ pub(crate) fn home_area(grant: &Grant) -> Option<sambung_domain::Area> {
         Set::Area(area) => Some(area.clone()),
         Set::Office(_) | Set::Person(_) => None,
     })
-}
-
-/// The staff member a device acts for unless told otherwise: the grant's first.
-pub(crate) fn first_staff(grant: &Grant) -> Option<StaffId> {
-    grant.staff.first().copied()
 }

@@ -52,6 +52,8 @@ pub struct Replica {
     pack: Pack,
     identity: Identity,
     nonce: IncarnationNonce,
+    #[cfg(feature = "sabotage")]
+    sabotage: Option<String>,
 }
 
 impl Replica {
@@ -65,6 +67,22 @@ impl Replica {
     #[must_use]
     pub fn pack(&self) -> &Pack {
         &self.pack
+    }
+
+    /// The staff who may unlock this device; the first enrolled it.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn staff(&self) -> Result<Vec<StaffId>, ReplicaError> {
+        Ok(identity::grant(&self.connection)?.1.staff)
+    }
+
+    /// Breaks one promise on purpose, so that a demonstration can be shown to notice.
+    #[cfg(feature = "sabotage")]
+    #[must_use]
+    pub fn sabotaged(mut self, promise: Option<String>) -> Self {
+        self.sabotage = promise;
+        self
     }
 
     /// The Automerge actor of everything this process writes.

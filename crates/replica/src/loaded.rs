@@ -80,6 +80,13 @@ impl RecordRow {
         Ok(connection.prepare_cached(sql)?.query_row([self.number], |row| row.get(0))?)
     }
 
+    /// Whether this device has written to the record.
+    #[cfg(feature = "sabotage")]
+    pub(crate) fn has_own(&self, connection: &Connection) -> Result<bool, ReplicaError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM change WHERE record = ?1 AND own = 1)";
+        Ok(connection.prepare_cached(sql)?.query_row([self.number], |row| row.get(0))?)
+    }
+
     /// The raw changes after a position, in the order they were admitted.
     pub(crate) fn chunks(&self, connection: &Connection, after: i64) -> Result<Vec<Vec<u8>>, ReplicaError> {
         let sql = "SELECT chunk FROM change WHERE record = ?1 AND position > ?2 ORDER BY position";

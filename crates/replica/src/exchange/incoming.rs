@@ -55,6 +55,8 @@ impl Replica {
             identity: &self.identity,
             batches: response.batches.as_deref().unwrap_or_default(),
             now,
+            #[cfg(feature = "sabotage")]
+            mine_wins: self.sabotage.as_deref() == Some("merge_fields"),
         };
         let progress = take_pulls(&intake, request, response.pulls.as_deref().unwrap_or_default(), report)?;
         transaction.commit().map_err(ReplicaError::from)?;

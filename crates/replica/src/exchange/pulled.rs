@@ -23,6 +23,9 @@ pub(super) struct Intake<'a> {
     pub(super) identity: &'a Identity,
     pub(super) batches: &'a [PulledBatch],
     pub(super) now: Timestamp,
+    /// Sabotage of `merge_fields`: whoever edited a record last drops what others did to it.
+    #[cfg(feature = "sabotage")]
+    pub(super) mine_wins: bool,
 }
 
 /// What became of one scope's page.
@@ -215,6 +218,10 @@ impl Intake<'_> {
             None => loaded::insert(self.connection, leaf.record, leaf.generation, &leaf.kind)?,
         };
         self.join(row.number, pull)?;
+        #[cfg(feature = "sabotage")]
+        if self.mine_wins && row.has_own(self.connection)? {
+            return Ok(0);
+        }
         let mut history = row.history(self.connection, self.pack)?;
         let mut new = 0;
         for change in &leaf.changes {

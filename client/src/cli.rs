@@ -1,0 +1,220 @@
+//! The command line: a stable surface for scripts.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use sambung_domain::{RecordId, StaffId};
+
+/// Sambung office node: keeps a local replica of worker and complaint records and merges it with a relay
+/// whenever there is a network.
+///
+/// Exit codes: 0 ok, 1 failed, 2 usage, 3 configuration, 4 needs attention, 75 try again later (no network).
+/// stdout is data, stderr is messages.
+#[derive(Debug, Parser)]
+#[command(name = "sambung", version, propagate_version = true)]
+pub struct Cli {
+    /// Directory of the replica.
+    #[arg(long, global = true, env = "SAMBUNG_DIR", value_name = "DIR")]
+    pub dir: Option<PathBuf>,
+    /// The staff member who acts; without it the first of the device's grant.
+    #[arg(long = "as", global = true, value_name = "STAFF")]
+    pub staff: Option<StaffId>,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Everything the program does.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make a new replica with an invitation code.
+    #[command(
+        after_help = "Example: sambung enrol --dir ~/sambung --relay https://relay.example --code 7k2m… --name \"Loket MPP 1\""
+    )]
+    Enrol(Enrol),
+    /// Answer browsers on this machine and sync in the background.
+    #[command(after_help = "Example: sambung serve --dir ~/sambung --listen 127.0.0.1:7575")]
+    Serve(Serve),
+    /// Exchange with the relay until everything is said.
+    #[command(after_help = "Example: sambung sync --dir ~/sambung --json")]
+    Sync(Json),
+    /// What waits, what is confirmed, what needs attention.
+    #[command(after_help = "Example: sambung status --dir ~/sambung --json")]
+    Status(Json),
+    /// Make, change and read records.
+    #[command(subcommand)]
+    Record(Record),
+    /// Print a completion script for a shell.
+    #[command(after_help = "Example: sambung completions bash > /etc/bash_completion.d/sambung")]
+    Completions {
+        /// Which shell.
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page.
+    #[command(after_help = "Example: sambung man > sambung.1")]
+    Man,
+}
+
+/// How to print.
+#[derive(Debug, Args)]
+pub struct Json {
+    /// Print one line of JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Making a replica.
+#[derive(Debug, Args)]
+pub struct Enrol {
+    /// Address of the relay.
+    #[arg(long, value_name = "URL")]
+    pub relay: String,
+    /// The invitation code.
+    #[arg(long, value_name = "CODE")]
+    pub code: String,
+    /// What people call this device; without it the machine's name.
+    #[arg(long, value_name = "TEXT")]
+    pub name: Option<String>,
+    /// File with a passphrase that the database key is wrapped under.
+    #[arg(long, value_name = "FILE")]
+    pub passphrase_file: Option<PathBuf>,
+    /// Print one line of JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Serving browsers.
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// Address to listen at.
+    #[arg(long, default_value = "127.0.0.1:7575", value_name = "ADDRESS")]
+    pub listen: SocketAddr,
+    /// Seconds between two syncs when nothing is waiting.
+    #[arg(long, default_value_t = 60, value_name = "SECONDS")]
+    pub sync_every: u32,
+}
+
+/// Commands on records.
+#[derive(Debug, Subcommand)]
+pub enum Record {
+    /// Make a record; prints its id.
+    #[command(
+        after_help = "Example: sambung record create worker --set nama_lengkap=\"Uji Siti\" --set area=35.13.02.2004 --add telepon=081234567890"
+    )]
+    Create {
+        /// The kind.
+        kind: String,
+        #[command(flatten)]
+        fields: Fields,
+        /// Print one line of JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Change a record: only the fields named are written.
+    #[command(after_help = "Example: sambung record edit 01hz… --set dusun=\"Krajan\" --unset rt")]
+    Edit {
+        /// The record.
+        id: RecordId,
+        #[command(flatten)]
+        fields: Fields,
+        /// Why, where a reason is asked for.
+        #[arg(long)]
+        reason: Option<String>,
+        /// Print one line of JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show a record: values, differing values, where it is.
+    #[command(after_help = "Example: sambung record show 01hz… --json")]
+    Show {
+        /// The record.
+        id: RecordId,
+        /// Print one line of JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// List records of a kind.
+    #[command(
+        after_help = "Example: sambung record list worker --where area=35.13.02 --sort nama_lengkap --limit 20"
+    )]
+    List {
+        /// The kind.
+        kind: String,
+        /// Only records with this value; repeat for more conditions.
+        #[arg(long = "where", value_name = "KEY=VALUE", value_parser = key_value)]
+        filters: Vec<(String, String)>,
+        /// The field to sort by.
+        #[arg(long, value_name = "KEY")]
+        sort: Option<String>,
+        /// Most rows.
+        #[arg(long, value_name = "N")]
+        limit: Option<u32>,
+        /// Continue after this record.
+        #[arg(long, value_name = "ID")]
+        after: Option<RecordId>,
+        /// Print one line of JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Who changed what, when, on which device.
+    #[command(after_help = "Example: sambung record history 01hz… --json")]
+    History {
+        /// The record.
+        id: RecordId,
+        /// Print one line of JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// What to write.
+#[derive(Debug, Args)]
+pub struct Fields {
+    /// Set a field; `key=` empties it.
+    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = key_value)]
+    pub set: Vec<(String, String)>,
+    /// Remove a field.
+    #[arg(long = "unset", value_name = "KEY")]
+    pub unset: Vec<String>,
+    /// Add an entry to a set.
+    #[arg(long = "add", value_name = "KEY=VALUE", value_parser = key_value)]
+    pub add: Vec<(String, String)>,
+    /// Read `{"set": {…}, "unset": […], "add": [[key, value], …]}` from a file, or from stdin with `-`.
+    #[arg(long, value_name = "FILE|-")]
+    pub json_body: Option<PathBuf>,
+}
+
+fn key_value(text: &str) -> Result<(String, String), String> {
+    let (key, value) = text.split_once('=').ok_or_else(|| format!("`{text}` is not KEY=VALUE"))?;
+    Ok((key.to_owned(), value.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent_and_every_command_has_an_example() {
+        Cli::command().debug_assert();
+        let mut leaves = Vec::new();
+        collect(&Cli::command(), &mut leaves);
+        for leaf in leaves {
+            let help = leaf.get_after_help().map(ToString::to_string).unwrap_or_default();
+            assert!(help.contains("Example: sambung"), "{} has no example", leaf.get_name());
+        }
+    }
+
+    fn collect(command: &clap::Command, leaves: &mut Vec<clap::Command>) {
+        for sub in command.get_subcommands() {
+            if sub.has_subcommands() { collect(sub, leaves) } else { leaves.push(sub.clone()) }
+        }
+    }
+
+    #[test]
+    fn a_value_may_contain_the_equals_sign() {
+        assert_eq!(key_value("a=b=c"), Ok(("a".to_owned(), "b=c".to_owned())));
+        assert!(key_value("a").is_err());
+    }
+}

@@ -1,0 +1,57 @@
+//! `sambung sync` and `sambung status`
+
+use std::process::ExitCode;
+
+use super::{Place, runtime};
+use crate::failure::{ATTENTION, Failure};
+use crate::node::{SyncLock, now};
+use crate::output;
+use crate::relay::RelayClient;
+
+/// One sync to its end.
+pub(crate) fn sync(place: &Place, json: bool) -> Result<ExitCode, Failure> {
+    let _lock = SyncLock::take(place.dir()?)?;
+    let mut node = place.node()?;
+    let relay = RelayClient::new(&node.replica.identity().relay)?;
+    let report = runtime()?.block_on(relay.sync(&mut node))?;
+    if json {
+        output::json(&report);
+    } else {
+        output::line(&format!(
+            "{} terkirim, {} masuk, {} putaran, {} B naik, {} B turun",
+            report.pushed, report.pulled, report.rounds, report.bytes_up, report.bytes_down
+        ));
+    }
+    if report.attention > 0 {
+        output::message(&format!(
+            "{} hal perlu dicek. / {} things need attention.",
+            report.attention, report.attention
+        ));
+        return Ok(ExitCode::from(ATTENTION));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The state of the replica.
+pub(crate) fn status(place: &Place, json: bool) -> Result<ExitCode, Failure> {
+    let status = place.node()?.replica.status(now())?;
+    if json {
+        output::json(&status);
+    } else {
+        output::line(&format!("{} ({})", status.device, status.role));
+        output::line(&format!("  catatan: {}", status.records));
+        output::line(&format!(
+            "  menunggu: {} (paling lama {} detik)",
+            status.waiting, status.oldest_waiting_s
+        ));
+        output::line(&format!("  sudah di pusat: {}", status.confirmed));
+        output::line(&format!("  isian berbeda: {}", status.conflicts));
+        output::line(&format!("  perlu dicek: {}", status.quarantined + status.underived));
+        output::line(&format!(
+            "  terakhir tersambung: {}",
+            status.last_exchange.as_deref().unwrap_or("belum pernah")
+        ));
+    }
+    let attention = status.conflicts + status.quarantined + status.underived;
+    Ok(if attention > 0 { ExitCode::from(ATTENTION) } else { ExitCode::SUCCESS })
+}

@@ -1,0 +1,5 @@
+//! The binary `sambung`.
+
+fn main() -> std::process::ExitCode {
+    sambung::main()
+}

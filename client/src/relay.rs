@@ -1,0 +1,121 @@
+//! The network side of enrolment and exchange.
+
+use std::path::Path;
+use std::time::Duration;
+
+use reqwest::header::CONTENT_TYPE;
+use reqwest::{Client, Response};
+use sambung_replica::exchange::{Session, Step, SyncError, SyncReport};
+use sambung_replica::{DatabaseKey, Enrolment, Identity};
+use sambung_sync::frame::{MEDIA_TYPE, unpack};
+use sambung_sync::limits::BODY_MAX;
+use sambung_sync::message::Refusal;
+
+use crate::failure::Failure;
+use crate::node::{Node, now, random};
+
+/// How long to wait for a connection.
+const CONNECT: Duration = Duration::from_secs(20);
+/// How long a line may be silent: slow lines stall for many seconds and go on.
+const SILENCE: Duration = Duration::from_secs(60);
+
+/// A connection to a relay.
+#[derive(Clone)]
+pub(crate) struct RelayClient {
+    client: Client,
+    base: String,
+}
+
+impl RelayClient {
+    /// A client for the relay at an address.
+    pub(crate) fn new(base: &str) -> Result<Self, Failure> {
+        if !(base.starts_with("http://") || base.starts_with("https://")) {
+            return Err(Failure::Usage(format!(
+                "`{base}` is no address of a relay; it begins with https://"
+            )));
+        }
+        // Installing twice is refused, and the first provider stays: nothing to do about it.
+        drop(rustls::crypto::ring::default_provider().install_default());
+        let client = Client::builder()
+            .connect_timeout(CONNECT)
+            .read_timeout(SILENCE)
+            .user_agent(concat!("sambung/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .map_err(|error| Failure::Configuration(error.to_string()))?;
+        Ok(RelayClient { client, base: base.trim_end_matches('/').to_owned() })
+    }
+
+    /// Enrols a device: hello, then the request.
+    pub(crate) async fn enrol(
+        &self,
+        code: &str,
+        name: &str,
+        database: &Path,
+        key: &DatabaseKey,
+    ) -> Result<Identity, Failure> {
+        let hello = self.client.get(format!("{}/sync/v1/hello", self.base)).send().await;
+        let (status, hello) = body(hello).await?;
+        if status != 200 {
+            return Err(refusal(&hello));
+        }
+        let enrolment = Enrolment::begin(&hello, &self.base, code, name, &random(), random())?;
+        let (status, answer) = self.post("enrol", enrolment.request()).await?;
+        if status != 200 {
+            return Err(refusal(&answer));
+        }
+        Ok(enrolment.finish(&answer, database, key)?)
+    }
+
+    /// One sync to its end.
+    pub(crate) async fn sync(&self, node: &mut Node) -> Result<SyncReport, Failure> {
+        let mut session = Session::begin(node.staff, now());
+        loop {
+            let request = session.request(&mut node.replica, now())?;
+            let (status, answer) = self.post("exchange", request).await?;
+            match session.receive(&mut node.replica, status, &answer, now()) {
+                Ok(Step::Continue) => {}
+                Ok(Step::Done(report)) => return Ok(report),
+                // Not our relay's voice at all: a captive portal or a proxy speaks for it.
+                Err(SyncError::Frame(_)) if status != 200 => {
+                    return Err(Failure::Unreachable(format!("something answers with HTTP {status}")));
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    async fn post(&self, what: &str, request: Vec<u8>) -> Result<(u16, Vec<u8>), Failure> {
+        let url = format!("{}/sync/v1/{what}", self.base);
+        body(self.client.post(url).header(CONTENT_TYPE, MEDIA_TYPE).body(request).send().await).await
+    }
+}
+
+/// The status and body of an answer, never more than a body may have.
+async fn body(answer: reqwest::Result<Response>) -> Result<(u16, Vec<u8>), Failure> {
+    let unreachable = |error: reqwest::Error| Failure::Unreachable(root_cause(&error));
+    let mut response = answer.map_err(unreachable)?;
+    let mut bytes = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
+        bytes.extend_from_slice(&chunk);
+        if bytes.len() > BODY_MAX {
+            return Err(SyncError::Frame(sambung_sync::frame::FrameError::TooLarge).into());
+        }
+    }
+    Ok((response.status().as_u16(), bytes))
+}
+
+fn refusal(body: &[u8]) -> Failure {
+    match unpack::<Refusal>(body) {
+        Ok(refusal) => Failure::EnrolRefused { code: refusal.code, message: refusal.message },
+        Err(_) => Failure::Unreachable("something else answers at this address".to_owned()),
+    }
+}
+
+/// The innermost reason, without the address, which may stand in the outer ones.
+fn root_cause(error: &reqwest::Error) -> String {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    cause.to_string()
+}
