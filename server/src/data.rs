@@ -91,9 +91,10 @@ impl DataDir {
     pub fn fill(&self, recovery: &Recovery, name: &str) -> Result<(), DataError> {
         let now = clock::now();
         let keys = KeyFile::certify(recovery, name, now)?;
-        file::reserve(&self.database()).map_err(|error| match error.kind() {
-            io::ErrorKind::AlreadyExists => DataError::InUse(self.path.display().to_string()),
-            _ => DataError::Directory { path: self.path.display().to_string(), error },
+        file::reserve(&self.database()).map_err(|error| {
+            let path = self.path.display().to_string();
+            let taken = error.kind() == io::ErrorKind::AlreadyExists;
+            if taken { DataError::InUse(path) } else { DataError::Directory { path, error } }
         })?;
         let filled = store::create(&self.database(), &clock::random()?, now)
             .map_err(DataError::from)

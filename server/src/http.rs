@@ -39,7 +39,6 @@ struct Site {
 }
 
 /// The router over a host.
-#[must_use]
 pub fn router(host: Arc<Host>) -> Router {
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
     let site = Arc::new(Site {

@@ -2,7 +2,7 @@
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use sambung_sync::frame::{FrameError, MEDIA_TYPE};
 use sambung_sync::limits::BODY_MAX;
 use sambung_sync::relay::Reject;
@@ -19,7 +19,7 @@ pub(super) async fn read(
     room: &Semaphore,
     request: Request,
 ) -> Result<(Bytes, SemaphorePermit<'_>), Failure> {
-    let media_type = request.headers().get(header::CONTENT_TYPE).map(|value| value.as_bytes());
+    let media_type = request.headers().get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
     if media_type != Some(MEDIA_TYPE.as_bytes()) {
         return Err(Failure::MediaType);
     }

@@ -4,7 +4,7 @@ use rusqlite::{
     CachedStatement, Connection, OptionalExtension, Params, Row, Transaction, TransactionBehavior,
 };
 use rusqlite::{named_params, params};
-use sambung_domain::{RecordId, Shard};
+use sambung_domain::{OfficeCode, RecordId, Shard};
 use sambung_sync::chain::{Entry, Mark};
 use sambung_sync::document::ChangeHash;
 use sambung_sync::relay::{
@@ -133,7 +133,7 @@ impl RelayStore for SqliteStore<'_> {
             ":hash": invitation.hash,
             ":role": encode(&invitation.role),
             ":areas": encode(&invitation.areas),
-            ":office": invitation.office.as_ref().map(|office| office.as_str()),
+            ":office": invitation.office.as_ref().map(OfficeCode::as_str),
             ":staff": encode(&invitation.staff),
             ":expires": invitation.expires.0,
             ":used_by": invitation.used_by.map(|key| key.0),
