@@ -2,23 +2,35 @@
 
 use std::collections::BTreeSet;
 
+use minicbor::{Decode, Encode};
+
 use crate::{Access, Area, OfficeCode, RecordId, Set, StaffId};
 
 /// The live values of a record's routing keys at one point of its history. A record is in the sets of every
 /// live area and office, under the strictest live access.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+///
+/// In CBOR a map with small keys, so that later releases can add to it: it is what a relay's store keeps of a
+/// record.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Encode, Decode)]
+#[cbor(map)]
 pub struct Routing {
     /// Every live area.
+    #[n(0)]
     pub areas: BTreeSet<Area>,
     /// The strictest live access; `None` before the birth.
+    #[n(1)]
     pub access: Option<Access>,
     /// Every live owning office.
+    #[n(2)]
     pub offices: BTreeSet<OfficeCode>,
     /// Offices the record is shared with.
+    #[n(3)]
     pub partners: BTreeSet<OfficeCode>,
     /// Persons named as owner, assignee or reader.
+    #[n(4)]
     pub readers: BTreeSet<StaffId>,
     /// Offices and persons who must not see it, above every grant.
+    #[n(5)]
     pub excluded: BTreeSet<String>,
 }
 
@@ -69,6 +81,18 @@ mod tests {
         assert!(live.is_in(&"a:35.13".parse().unwrap()));
         assert!(live.is_in(&"o:P4MI-3513".parse().unwrap()));
         assert!(!live.is_in(&"a:35.08".parse().unwrap()));
+    }
+
+    #[test]
+    fn it_returns_from_cbor() {
+        let mut live = routing("35.13.02.2004", Access::Restricted);
+        live.partners.insert("DISNAKER-3508".parse().unwrap());
+        live.readers.insert(RecordId([7; 16]));
+        live.excluded.insert("P4MI-3513".to_owned());
+        for routing in [live, Routing::default()] {
+            let bytes = minicbor::to_vec(&routing).unwrap();
+            assert_eq!(minicbor::decode::<Routing>(&bytes).unwrap(), routing);
+        }
     }
 
     #[test]

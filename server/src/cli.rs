@@ -1,0 +1,173 @@
+//! The command line, as `clap` reads it.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand};
+use sambung_domain::{Area, OfficeCode, Role, StaffId};
+
+/// The relay of a Sambung deployment: holds the logs, checks rights, shows nothing.
+///
+/// Data goes to standard output, messages to standard error. Exit codes: 0 done, 1 failed, 2 wrong usage,
+/// 3 configuration, 75 try again later.
+#[derive(Debug, Parser)]
+#[command(name = "sambung-relay", version, propagate_version = true, arg_required_else_help = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What the relay's program can do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make a relay: its keys, its recovery file, an empty log
+    #[command(after_help = "Examples:
+  sambung-relay init --data /var/lib/sambung --name \"BP3MI Jawa Timur\" --recovery-out /media/usb/pemulihan.toml
+  sambung-relay init --data /var/lib/sambung --recover /media/usb/pemulihan.toml
+
+Move the recovery file to a safe place off this machine. With --recover the relay has the same identity and an
+empty log; devices bring back what they hold.")]
+    Init(Init),
+    /// Answer devices over HTTP until stopped (SIGTERM or SIGINT)
+    #[command(after_help = "Example:
+  sambung-relay serve --data /var/lib/sambung --listen 127.0.0.1:7474
+
+The relay speaks plain HTTP/1.1 and HTTP/2. Put a proxy that speaks TLS in front of it before devices reach it
+over a network. Probes: GET /livez, GET /readyz. The address goes to standard output, the log to standard error
+(JSON unless that is a terminal; SAMBUNG_LOG=debug says more).")]
+    Serve(Serve),
+    /// Make a one-time invitation code for a device
+    #[command(after_help = "Example:
+  sambung-relay invite --data /var/lib/sambung --role front_office --area 35.13,35.08 --office P4MI-3513")]
+    Invite(Invite),
+}
+
+/// Where the relay lives.
+#[derive(Debug, Args)]
+pub struct Data {
+    /// The relay's directory
+    #[arg(long, value_name = "DIR", env = "SAMBUNG_RELAY_DATA")]
+    pub data: PathBuf,
+}
+
+/// `init`
+#[derive(Debug, Args)]
+pub struct Init {
+    /// Where the relay will live.
+    #[command(flatten)]
+    pub data: Data,
+    /// The deployment's name, for people; with --recover the one in the file unless given
+    #[arg(long, value_name = "TEXT", required_unless_present = "recover")]
+    pub name: Option<String>,
+    /// Where to write the recovery file; must not exist
+    #[arg(long, value_name = "FILE", required_unless_present = "recover", conflicts_with = "recover")]
+    pub recovery_out: Option<PathBuf>,
+    /// Make an empty relay with the identity in this recovery file
+    #[arg(long, value_name = "FILE")]
+    pub recover: Option<PathBuf>,
+}
+
+/// `serve`
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// Where the relay lives.
+    #[command(flatten)]
+    pub data: Data,
+    /// Address and port to listen on; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7474")]
+    pub listen: std::net::SocketAddr,
+}
+
+/// `invite`
+#[derive(Debug, Args)]
+pub struct Invite {
+    /// Where the relay lives.
+    #[command(flatten)]
+    pub data: Data,
+    /// The role, by name or official code
+    #[arg(long)]
+    pub role: Role,
+    /// The areas, for example 35.13 or 35.13,35.08
+    #[arg(long, required = true, value_delimiter = ',')]
+    pub area: Vec<Area>,
+    /// The office the device stands in, for example P4MI-3513
+    #[arg(long, value_name = "CODE")]
+    pub office: Option<OfficeCode>,
+    /// A member of staff who may unlock it; none: one is minted at enrolment
+    #[arg(long, value_name = "ID")]
+    pub staff: Vec<StaffId>,
+    /// How long the code is good for: 30m, 12h, 7d
+    #[arg(long, value_name = "TIME", default_value = "7d", value_parser = parse_time)]
+    pub expires: Duration,
+    /// The address under which devices reach this relay
+    #[arg(long, env = "SAMBUNG_RELAY_URL", default_value = "http://127.0.0.1:7474")]
+    pub url: String,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Longest life of an invitation code: a year.
+const EXPIRES_MAX: Duration = Duration::from_hours(366 * 24);
+
+fn parse_time(text: &str) -> Result<Duration, String> {
+    let usage = || format!("`{text}` is no time up to a year; write for example 30m, 12h or 7d");
+    let seconds = |unit| match unit {
+        "m" => Some(60),
+        "h" => Some(3_600),
+        "d" => Some(86_400),
+        _ => None,
+    };
+    let (number, unit) = text.split_at_checked(text.len().saturating_sub(1)).ok_or_else(usage)?;
+    let number: u64 = number.parse().map_err(|_| usage())?;
+    let time = Duration::from_secs(number.saturating_mul(seconds(unit).ok_or_else(usage)?));
+    if time.is_zero() || time > EXPIRES_MAX { Err(usage()) } else { Ok(time) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_has_help_with_an_example() {
+        fn check(command: &clap::Command) {
+            for inner in command.get_subcommands().filter(|inner| inner.get_name() != "help") {
+                if inner.has_subcommands() {
+                    check(inner);
+                    continue;
+                }
+                let text = inner.get_after_help().map(ToString::to_string).unwrap_or_default();
+                assert!(text.contains("Example"), "{}", inner.get_name());
+                assert!(text.contains("sambung-relay "), "{}", inner.get_name());
+            }
+        }
+        check(&Cli::command());
+    }
+
+    #[test]
+    fn times_are_minutes_hours_or_days() {
+        assert_eq!(parse_time("30m"), Ok(Duration::from_mins(30)));
+        assert_eq!(parse_time("12h"), Ok(Duration::from_hours(12)));
+        assert_eq!(parse_time("7d"), Ok(Duration::from_hours(168)));
+        for bad in ["", "7", "d", "0d", "7w", "-1d", "367d", "1é", "99999999999999999999d"] {
+            assert!(parse_time(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn init_wants_either_a_new_or_an_old_identity() {
+        let parse = |args: &str| Cli::try_parse_from(args.split(' '));
+        assert!(parse("sambung-relay init --data d --name n --recovery-out r").is_ok());
+        assert!(parse("sambung-relay init --data d --recover r").is_ok());
+        assert!(parse("sambung-relay init --data d --recover r --name n").is_ok());
+        assert!(parse("sambung-relay init --data d --name n").is_err());
+        assert!(parse("sambung-relay init --data d --recover r --recovery-out o --name n").is_err());
+    }
+}

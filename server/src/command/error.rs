@@ -1,0 +1,73 @@
+//! How a command can fail, and with which exit code.
+
+use std::io;
+use std::process::ExitCode;
+
+use crate::data::DataError;
+use crate::keys::{BadHex, KeyError};
+use crate::store::StoreError;
+
+const FAILED: u8 = 1;
+const CONFIGURATION: u8 = 3;
+const LATER: u8 = 75;
+
+/// Why a command did not do what it should.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    /// The relay's directory cannot be used.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The keys cannot be used.
+    #[error(transparent)]
+    Keys(#[from] KeyError),
+    /// A key or certificate is damaged.
+    #[error(transparent)]
+    Damaged(#[from] BadHex),
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}: {error}")]
+    Listen {
+        /// Which address.
+        address: std::net::SocketAddr,
+        /// What the system said.
+        error: io::Error,
+    },
+    /// A file is there already.
+    #[error("{0} exists; choose a new name")]
+    Exists(String),
+    /// The database has findings.
+    #[error("the database has {0} findings")]
+    Findings(usize),
+    /// The system failed.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+impl CommandError {
+    /// The exit code: 1 failed, 3 configuration, 75 try again later.
+    #[must_use]
+    pub fn exit_code(&self) -> ExitCode {
+        ExitCode::from(match self {
+            CommandError::Data(DataError::Store(error)) | CommandError::Store(error) => of_store(error),
+            CommandError::Data(_)
+            | CommandError::Keys(_)
+            | CommandError::Damaged(_)
+            | CommandError::Listen { .. } => CONFIGURATION,
+            CommandError::Exists(_) | CommandError::Findings(_) | CommandError::Io(_) => FAILED,
+        })
+    }
+}
+
+fn of_store(error: &StoreError) -> u8 {
+    match error {
+        StoreError::Busy | StoreError::Random => LATER,
+        StoreError::Missing
+        | StoreError::Foreign
+        | StoreError::Newer { .. }
+        | StoreError::OldSqlite(_)
+        | StoreError::ReadOnly => CONFIGURATION,
+        StoreError::Full | StoreError::Damaged(_) | StoreError::Sequence | StoreError::Sqlite(_) => FAILED,
+    }
+}

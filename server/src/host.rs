@@ -1,0 +1,137 @@
+//! One request against the store: which transaction it gets, what is throttled, how it can fail.
+
+mod failure;
+mod throttle;
+
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use sambung_sync::frame::{AnswerFrame, Frame, pack, unpack};
+use sambung_sync::message::ExchangeRequest;
+use sambung_sync::relay::{Circumstances, Reject, Relay, RelayError};
+
+pub use failure::Failure;
+
+use crate::clock;
+use crate::store::{Pool, SqliteStore, StoreError};
+use throttle::Throttle;
+
+/// How long an answer to "can you write?" is repeated before the database is asked again.
+const READY_KEPT: Duration = Duration::from_secs(2);
+
+/// A relay with its store, as the HTTP side uses it. All of it blocks.
+#[derive(Debug)]
+pub struct Host {
+    relay: Relay,
+    pool: Pool,
+    wrong_codes: Mutex<Throttle>,
+    ready: Mutex<Option<(Instant, bool)>>,
+}
+
+impl Host {
+    /// The host of a relay.
+    #[must_use]
+    pub fn new(relay: Relay, pool: Pool) -> Host {
+        Host { relay, pool, wrong_codes: Mutex::new(Throttle::default()), ready: Mutex::new(None) }
+    }
+
+    /// The body of a hello.
+    #[must_use]
+    pub fn hello(&self) -> Vec<u8> {
+        pack(&self.relay.hello(clock::now()))
+    }
+
+    /// Enrols a device; wrong codes are counted for all callers together, so that codes cannot be tried out.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub fn enrol(&self, body: &[u8]) -> Result<Vec<u8>, Failure> {
+        let frame: Frame = unpack(body).map_err(Reject::from)?;
+        let throttle = || self.wrong_codes.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(wait) = throttle().wait(Instant::now()) {
+            return Err(Failure::TooMany(wait));
+        }
+        let result = self.pool.write(|store| {
+            self.with_circumstances(|circumstances| self.relay.enrol(store, &frame, circumstances))
+        });
+        if matches!(result, Err(Failure::Rejected(Reject::Invitation))) {
+            throttle().count(Instant::now());
+        }
+        result.map(|answer| pack(&answer))
+    }
+
+    /// Answers an exchange. What was pushed is on the disk when this returns.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub fn exchange(&self, body: &[u8]) -> Result<Vec<u8>, Failure> {
+        let frame: Frame = unpack(body).map_err(Reject::from)?;
+        let request: ExchangeRequest = frame.peek().map_err(Reject::from)?;
+        let pushes = request.push.is_some();
+        drop(request);
+        let answer = if pushes { self.exchange_writing(&frame) } else { self.exchange_reading(&frame) }?;
+        Ok(pack(&answer))
+    }
+
+    /// Only a worn grant makes an exchange without a push write; it is then begun again with the write lock.
+    fn exchange_reading(&self, frame: &Frame) -> Result<AnswerFrame, Failure> {
+        match self.pool.read(|store| self.exchange_in(store, frame)) {
+            Err(Failure::Store(StoreError::ReadOnly)) => {
+                self.pool.write(|store| self.exchange_in(store, frame))
+            }
+            other => other,
+        }
+    }
+
+    #[cfg(not(feature = "sabotage"))]
+    fn exchange_writing(&self, frame: &Frame) -> Result<AnswerFrame, Failure> {
+        self.pool.write(|store| self.exchange_in(store, frame))
+    }
+
+    /// With the promise broken on purpose the receipt goes out and the push is forgotten.
+    #[cfg(feature = "sabotage")]
+    fn exchange_writing(&self, frame: &Frame) -> Result<AnswerFrame, Failure> {
+        if std::env::var_os("SAMBUNG_SABOTAGE").is_some_and(|id| id == "kill_mid_push") {
+            return self.pool.forget(|store| self.exchange_in(store, frame));
+        }
+        self.pool.write(|store| self.exchange_in(store, frame))
+    }
+
+    fn exchange_in(&self, store: &mut SqliteStore<'_>, frame: &Frame) -> Result<AnswerFrame, Failure> {
+        self.with_circumstances(|circumstances| self.relay.exchange(store, frame, circumstances))
+    }
+
+    /// Lends a request the time and random bytes. Where the system gave none, the request has failed, whatever
+    /// it answered.
+    fn with_circumstances<T>(
+        &self,
+        work: impl FnOnce(&mut Circumstances<'_>) -> Result<T, RelayError<StoreError>>,
+    ) -> Result<T, Failure> {
+        let mut failed = None;
+        let mut random = || {
+            clock::random().unwrap_or_else(|error| {
+                failed = Some(error);
+                [0; 16]
+            })
+        };
+        let result = work(&mut Circumstances { now: clock::now(), random: &mut random });
+        match failed {
+            Some(error) => Err(error.into()),
+            None => Ok(result?),
+        }
+    }
+
+    /// Whether the database can be written now.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        let mut ready = self.ready.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((asked, answer)) = *ready
+            && asked.elapsed() < READY_KEPT
+        {
+            return answer;
+        }
+        let answer = self.pool.probe().is_ok();
+        *ready = Some((Instant::now(), answer));
+        answer
+    }
+}

@@ -1,0 +1,105 @@
+//! How values lie in columns.
+
+use minicbor::Decode;
+use rusqlite::Row;
+use sambung_domain::Timestamp;
+use sambung_sync::chain::Mark;
+use sambung_sync::document::ChangeHash;
+use sambung_sync::relay::{Device, Invitation, StoredChange};
+use sambung_trust::merkle::Node;
+use sambung_trust::{PublicKey, Signature, Signed};
+
+use super::StoreError;
+
+/// A row as the store's caller wants it. Reading the columns and reading what lies in them fail apart.
+pub(super) type Read<T> = rusqlite::Result<Result<T, StoreError>>;
+
+/// The value behind a CBOR column.
+pub(super) fn from_cbor<T: for<'b> Decode<'b, ()>>(bytes: &[u8]) -> Result<T, StoreError> {
+    minicbor::decode(bytes).map_err(StoreError::damaged)
+}
+
+/// A sequence as SQLite numbers it.
+pub(super) fn column(sequence: u64) -> Result<i64, StoreError> {
+    i64::try_from(sequence).map_err(|_| StoreError::Sequence)
+}
+
+pub(super) fn sequence(column: i64) -> Result<u64, StoreError> {
+    u64::try_from(column).map_err(StoreError::damaged)
+}
+
+/// Thirty-two bytes after another.
+pub(super) fn joined<'a>(parts: impl IntoIterator<Item = &'a [u8; 32]>) -> Vec<u8> {
+    parts.into_iter().flatten().copied().collect()
+}
+
+fn parts(bytes: &[u8]) -> Result<&[[u8; 32]], StoreError> {
+    match bytes.as_chunks() {
+        (parts, []) => Ok(parts),
+        _ => Err(StoreError::damaged("a list of hashes is cut short")),
+    }
+}
+
+pub(super) fn nodes(bytes: &[u8]) -> Result<Vec<Node>, StoreError> {
+    Ok(parts(bytes)?.iter().copied().map(Node).collect())
+}
+
+pub(super) fn hashes(bytes: &[u8]) -> Result<Vec<ChangeHash>, StoreError> {
+    Ok(parts(bytes)?.iter().copied().map(ChangeHash).collect())
+}
+
+/// From `body, signature` beginning at a column.
+pub(super) fn signed(row: &Row<'_>, first: usize) -> rusqlite::Result<Signed> {
+    let body: Vec<u8> = row.get(first)?;
+    Ok(Signed { body: body.into(), signature: Signature(row.get(first + 1)?) })
+}
+
+/// From `sequence, chain` beginning at a column.
+pub(super) fn mark(row: &Row<'_>, first: usize) -> Read<Mark> {
+    let (at, chain): (i64, [u8; 32]) = (row.get(first)?, row.get(first + 1)?);
+    Ok(sequence(at).map(|sequence| Mark { sequence, chain }))
+}
+
+/// From `replica, key, name, grant, counter, root, seen`.
+pub(super) fn device(row: &Row<'_>) -> rusqlite::Result<Device> {
+    Ok(Device {
+        replica: row.get(0)?,
+        key: PublicKey(row.get(1)?),
+        name: row.get(2)?,
+        grant: row.get(3)?,
+        counter: row.get::<_, i64>(4)?.cast_unsigned(),
+        root: row.get::<_, Option<[u8; 32]>>(5)?.map(Node),
+        seen: Timestamp(row.get(6)?),
+    })
+}
+
+/// From `hash, role, areas, office, staff, expires, used_by`.
+pub(super) fn invitation(row: &Row<'_>) -> Read<Invitation> {
+    let hash = row.get(0)?;
+    let (role, areas, staff): (Vec<u8>, Vec<u8>, Vec<u8>) = (row.get(1)?, row.get(2)?, row.get(4)?);
+    let office: Option<String> = row.get(3)?;
+    let expires = Timestamp(row.get(5)?);
+    let used_by = row.get::<_, Option<[u8; 32]>>(6)?.map(PublicKey);
+    let read = || {
+        Ok(Invitation {
+            hash,
+            role: from_cbor(&role)?,
+            areas: from_cbor(&areas)?,
+            office: office.map(|code| code.parse()).transpose().map_err(StoreError::damaged)?,
+            staff: from_cbor(&staff)?,
+            expires,
+            used_by,
+        })
+    };
+    Ok(read())
+}
+
+/// From `hash, chunk, batch, leaf`.
+pub(super) fn change(row: &Row<'_>) -> rusqlite::Result<StoredChange> {
+    Ok(StoredChange {
+        hash: ChangeHash(row.get(0)?),
+        chunk: row.get(1)?,
+        batch: row.get(2)?,
+        leaf: row.get(3)?,
+    })
+}

@@ -1,0 +1,279 @@
+//! [`RelayStore`] inside one SQLite transaction.
+
+use rusqlite::{
+    CachedStatement, Connection, OptionalExtension, Params, Row, Transaction, TransactionBehavior,
+};
+use rusqlite::{named_params, params};
+use sambung_domain::{OfficeCode, RecordId, Shard};
+use sambung_sync::chain::{Entry, Mark};
+use sambung_sync::document::ChangeHash;
+use sambung_sync::relay::{
+    Device, Invitation, LogRow, RecordRow, RelayStore, StoredBatch, StoredChange, StoredLeaf,
+};
+use sambung_trust::grant::GrantId;
+use sambung_trust::merkle::Node;
+use sambung_trust::signed::encode;
+use sambung_trust::{PublicKey, Signed};
+
+use super::StoreError;
+use super::row::{self, Read};
+
+/// The last position of every shard: hops from shard to shard along the primary key instead of reading the
+/// log.
+const TIPS: &str = "WITH RECURSIVE shards (shard) AS (
+        SELECT min(shard) FROM log
+        UNION ALL
+        SELECT (SELECT min(log.shard) FROM log WHERE log.shard > shards.shard)
+        FROM shards WHERE shards.shard IS NOT NULL
+    )
+    SELECT log.shard, log.sequence, log.chain FROM shards JOIN log ON log.shard = shards.shard
+        AND log.sequence = (SELECT max(sequence) FROM log AS last WHERE last.shard = shards.shard)
+    ORDER BY log.shard";
+
+/// The store inside one transaction, which is rolled back unless it is committed.
+#[derive(Debug)]
+pub struct SqliteStore<'c> {
+    transaction: Transaction<'c>,
+}
+
+impl<'c> SqliteStore<'c> {
+    /// Begins a transaction.
+    ///
+    /// # Errors
+    /// [`StoreError`], busy among others.
+    pub(super) fn begin(
+        connection: &'c mut Connection,
+        behavior: TransactionBehavior,
+    ) -> Result<Self, StoreError> {
+        Ok(SqliteStore { transaction: connection.transaction_with_behavior(behavior)? })
+    }
+
+    /// Commits it: afterwards what was written survives a loss of power.
+    pub(super) fn commit(self) -> Result<(), StoreError> {
+        Ok(self.transaction.commit()?)
+    }
+
+    /// Its connection, for the questions of the command line.
+    pub(super) fn connection(&self) -> &Connection {
+        &self.transaction
+    }
+
+    fn statement(&self, text: &str) -> Result<CachedStatement<'_>, StoreError> {
+        Ok(self.transaction.prepare_cached(text)?)
+    }
+
+    fn write(&self, text: &str, values: impl Params) -> Result<usize, StoreError> {
+        Ok(self.statement(text)?.execute(values)?)
+    }
+
+    fn find<T>(
+        &self,
+        text: &str,
+        values: impl Params,
+        read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Option<T>, StoreError> {
+        Ok(self.statement(text)?.query_row(values, read).optional()?)
+    }
+
+    fn list<T>(
+        &self,
+        text: &str,
+        values: impl Params,
+        mut read: impl FnMut(&Row<'_>) -> Read<T>,
+    ) -> Result<Vec<T>, StoreError> {
+        let mut statement = self.statement(text)?;
+        let mut rows = statement.query(values)?;
+        let mut found = Vec::new();
+        while let Some(row) = rows.next()? {
+            found.push(read(row)??);
+        }
+        Ok(found)
+    }
+}
+
+impl RelayStore for SqliteStore<'_> {
+    type Error = StoreError;
+
+    fn device(&mut self, replica: &[u8; 16]) -> Result<Option<Device>, StoreError> {
+        let text = "SELECT replica, key, name, grant, counter, root, seen FROM device WHERE replica = ?1";
+        self.find(text, [replica], row::device)
+    }
+
+    fn put_device(&mut self, device: &Device) -> Result<(), StoreError> {
+        let text = "INSERT INTO device (replica, key, name, grant, counter, root, enrolled, seen)
+            VALUES (:replica, :key, :name, :grant, :counter, :root, :seen, :seen)
+            ON CONFLICT (replica) DO UPDATE SET key = excluded.key, name = excluded.name,
+                grant = excluded.grant, counter = excluded.counter, root = excluded.root,
+                seen = excluded.seen";
+        let values = named_params! {
+            ":replica": device.replica,
+            ":key": device.key.0,
+            ":name": device.name,
+            ":grant": device.grant,
+            ":counter": device.counter.cast_signed(),
+            ":root": device.root.map(|root| root.0),
+            ":seen": device.seen.0,
+        };
+        self.write(text, values).map(drop)
+    }
+
+    fn invitation(&mut self, hash: &[u8; 32]) -> Result<Option<Invitation>, StoreError> {
+        let text =
+            "SELECT hash, role, areas, office, staff, expires, used_by FROM invitation WHERE hash = ?1";
+        self.find(text, [hash], row::invitation)?.transpose()
+    }
+
+    fn put_invitation(&mut self, invitation: &Invitation) -> Result<(), StoreError> {
+        let text = "INSERT INTO invitation (hash, role, areas, office, staff, expires, used_by)
+            VALUES (:hash, :role, :areas, :office, :staff, :expires, :used_by)
+            ON CONFLICT (hash) DO UPDATE SET role = excluded.role, areas = excluded.areas,
+                office = excluded.office, staff = excluded.staff, expires = excluded.expires,
+                used_by = excluded.used_by";
+        let values = named_params! {
+            ":hash": invitation.hash,
+            ":role": encode(&invitation.role),
+            ":areas": encode(&invitation.areas),
+            ":office": invitation.office.as_ref().map(OfficeCode::as_str),
+            ":staff": encode(&invitation.staff),
+            ":expires": invitation.expires.0,
+            ":used_by": invitation.used_by.map(|key| key.0),
+        };
+        self.write(text, values).map(drop)
+    }
+
+    fn grant(&mut self, id: &GrantId) -> Result<Option<Signed>, StoreError> {
+        self.find("SELECT body, signature FROM grant WHERE id = ?1", [id], |row| row::signed(row, 0))
+    }
+
+    fn put_grant(&mut self, grant: &Signed) -> Result<(), StoreError> {
+        let text = "INSERT INTO grant (id, body, signature) VALUES (?1, ?2, ?3) ON CONFLICT (id) DO NOTHING";
+        self.write(text, params![grant.short_id(), grant.body.as_slice(), grant.signature.0]).map(drop)
+    }
+
+    fn tips(&mut self) -> Result<Vec<(Shard, Mark)>, StoreError> {
+        self.list(TIPS, [], |row| {
+            let shard = Shard::from_stored(row.get(0)?);
+            Ok(row::mark(row, 1)?.map(|mark| (shard, mark)))
+        })
+    }
+
+    fn tip(&mut self, shard: &Shard) -> Result<Option<Mark>, StoreError> {
+        let text = "SELECT sequence, chain FROM log WHERE shard = ?1 ORDER BY sequence DESC LIMIT 1";
+        self.find(text, [shard.as_str()], |row| row::mark(row, 0))?.transpose()
+    }
+
+    fn mark_at(&mut self, shard: &Shard, sequence: u64) -> Result<Option<Mark>, StoreError> {
+        // What a replica names lies beyond every log if it does not fit.
+        let Ok(at) = row::column(sequence) else { return Ok(None) };
+        let text = "SELECT sequence, chain FROM log WHERE shard = ?1 AND sequence = ?2";
+        self.find(text, params![shard.as_str(), at], |row| row::mark(row, 0))?.transpose()
+    }
+
+    fn append(
+        &mut self,
+        shard: &Shard,
+        mark: &Mark,
+        salt: &[u8; 16],
+        entry: &Entry,
+    ) -> Result<(), StoreError> {
+        let text = "INSERT INTO log (shard, sequence, entry, salt, chain)
+            SELECT ?1, ?2, ?3, ?4, ?5
+            WHERE ?2 = 1 + ifnull((SELECT max(sequence) FROM log WHERE shard = ?1), 0)";
+        let at = row::column(mark.sequence)?;
+        let written = self.write(text, params![shard.as_str(), at, encode(entry), salt, mark.chain])?;
+        if written == 1 { Ok(()) } else { Err(StoreError::Sequence) }
+    }
+
+    fn entries(&mut self, shard: &Shard, after: u64, limit: usize) -> Result<Vec<LogRow>, StoreError> {
+        let Ok(after) = row::column(after) else { return Ok(Vec::new()) };
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let text = "SELECT sequence, entry FROM log WHERE shard = ?1 AND sequence > ?2
+            ORDER BY sequence LIMIT ?3";
+        self.list(text, params![shard.as_str(), after, limit], |row| {
+            let (sequence, entry): (i64, Vec<u8>) = (row.get(0)?, row.get(1)?);
+            let read = || Ok(LogRow { sequence: row::sequence(sequence)?, entry: row::from_cbor(&entry)? });
+            Ok(read())
+        })
+    }
+
+    fn record(&mut self, record: RecordId, generation: u32) -> Result<Option<RecordRow>, StoreError> {
+        let text = "SELECT kind, routing FROM record WHERE record = ?1 AND generation = ?2";
+        let found = self.find(text, params![record.0, generation], |row| {
+            Ok((row.get::<_, String>(0)?, row.get::<_, Vec<u8>>(1)?))
+        })?;
+        found.map(|(kind, routing)| Ok(RecordRow { kind, routing: row::from_cbor(&routing)? })).transpose()
+    }
+
+    fn put_record(&mut self, record: RecordId, generation: u32, row: &RecordRow) -> Result<(), StoreError> {
+        let text = "INSERT INTO record (record, generation, kind, routing) VALUES (?1, ?2, ?3, ?4)
+            ON CONFLICT (record, generation) DO UPDATE SET kind = excluded.kind, routing = excluded.routing";
+        self.write(text, params![record.0, generation, row.kind, encode(&row.routing)]).map(drop)
+    }
+
+    fn changes(&mut self, record: RecordId, generation: u32) -> Result<Vec<StoredChange>, StoreError> {
+        let text = "SELECT hash, chunk, batch, leaf FROM change WHERE record = ?1 AND generation = ?2
+            ORDER BY admission";
+        self.list(text, params![record.0, generation], |row| row::change(row).map(Ok))
+    }
+
+    fn change(
+        &mut self,
+        record: RecordId,
+        generation: u32,
+        hash: &ChangeHash,
+    ) -> Result<Option<StoredChange>, StoreError> {
+        let text = "SELECT hash, chunk, batch, leaf FROM change
+            WHERE record = ?1 AND generation = ?2 AND hash = ?3";
+        self.find(text, params![record.0, generation, hash.0], row::change)
+    }
+
+    fn put_change(
+        &mut self,
+        record: RecordId,
+        generation: u32,
+        change: &StoredChange,
+    ) -> Result<(), StoreError> {
+        let text = "INSERT INTO change (record, generation, hash, batch, leaf, chunk)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+        let values = params![record.0, generation, change.hash.0, change.batch, change.leaf, change.chunk];
+        self.write(text, values).map(drop)
+    }
+
+    fn put_batch(&mut self, root: &Node, batch: &StoredBatch) -> Result<i64, StoreError> {
+        let text = "INSERT INTO batch (root, device, body, signature, leaves) VALUES (?1, ?2, ?3, ?4, ?5)
+            ON CONFLICT (root) DO NOTHING";
+        let leaves = row::joined(batch.leaves.iter().map(|leaf| &leaf.0));
+        let signed = &batch.signed;
+        self.write(
+            text,
+            params![root.0, batch.device.0, signed.body.as_slice(), signed.signature.0, leaves],
+        )?;
+        self.find("SELECT number FROM batch WHERE root = ?1", [root.0], |row| row.get(0))?
+            .ok_or_else(|| StoreError::damaged("a batch just written is not there"))
+    }
+
+    fn batch(&mut self, batch: i64) -> Result<StoredBatch, StoreError> {
+        let text = "SELECT device, body, signature, leaves FROM batch WHERE number = ?1";
+        let (device, signed, leaves) = self
+            .find(text, [batch], |row| {
+                Ok((PublicKey(row.get(0)?), row::signed(row, 1)?, row.get::<_, Vec<u8>>(3)?))
+            })?
+            .ok_or_else(|| StoreError::damaged("a batch is missing"))?;
+        Ok(StoredBatch { device, signed, leaves: row::nodes(&leaves)? })
+    }
+
+    fn put_leaf(&mut self, batch: i64, index: u32, leaf: &StoredLeaf) -> Result<(), StoreError> {
+        let text = "INSERT INTO leaf (batch, number, nonce, hashes) VALUES (?1, ?2, ?3, ?4)
+            ON CONFLICT (batch, number) DO NOTHING";
+        let hashes = row::joined(leaf.hashes.iter().map(|hash| &hash.0));
+        self.write(text, params![batch, index, leaf.nonce, hashes]).map(drop)
+    }
+
+    fn leaf(&mut self, batch: i64, index: u32) -> Result<StoredLeaf, StoreError> {
+        let text = "SELECT nonce, hashes FROM leaf WHERE batch = ?1 AND number = ?2";
+        let (nonce, hashes) = self
+            .find(text, params![batch, index], |row| Ok((row.get(0)?, row.get::<_, Vec<u8>>(1)?)))?
+            .ok_or_else(|| StoreError::damaged("a leaf is missing"))?;
+        Ok(StoredLeaf { nonce, hashes: row::hashes(&hashes)? })
+    }
+}

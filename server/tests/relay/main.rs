@@ -1,0 +1,12 @@
+//! The relay as its devices meet it: over HTTP, with signed frames and real records.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests may fail")]
+
+mod device;
+mod enrolment;
+mod exchange;
+mod http;
+mod process;
+mod pulling;
+mod record;
+mod site;

@@ -1,0 +1,88 @@
+//! A relay in this process, on a free port, in a directory of its own.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use sambung_domain::Timestamp;
+use sambung_relay::data::DataDir;
+use sambung_relay::host::Host;
+use sambung_relay::keys::{KeyFile, Recovery};
+use sambung_relay::store::{Pool, StoreError};
+use sambung_relay::{clock, http, serve};
+use sambung_sync::relay::{Invitation, RelayStore};
+use sambung_trust::invitation::InvitationCode;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+
+pub(crate) struct Site {
+    dir: tempfile::TempDir,
+    pub(crate) address: SocketAddr,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Site {
+    pub(crate) fn start() -> Site {
+        let dir = tempfile::tempdir().unwrap();
+        let data = DataDir::at(&dir.path().join("data"));
+        data.claim().unwrap();
+        data.fill(&Recovery::generate("Uji", clock::now()).unwrap(), "Uji").unwrap();
+        let (relay, pool) = data.open().unwrap();
+        let router = http::router(Arc::new(Host::new(relay, pool)));
+        let (stop, stopped) = oneshot::channel();
+        let (tell, address) = std::sync::mpsc::channel();
+        let thread = std::thread::spawn(move || {
+            tokio::runtime::Runtime::new().unwrap().block_on(async {
+                let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+                tell.send(listener.local_addr().unwrap()).unwrap();
+                serve::launch(router, listener, async { drop(stopped.await) }).await;
+            });
+        });
+        Site { dir, address: address.recv().unwrap(), stop: Some(stop), thread: Some(thread) }
+    }
+
+    pub(crate) fn data(&self) -> DataDir {
+        DataDir::at(&self.dir.path().join("data"))
+    }
+
+    /// A second process's view of the database.
+    pub(crate) fn pool(&self) -> Pool {
+        Pool::open(&self.data().database()).unwrap()
+    }
+
+    /// An invitation code for a role and areas.
+    pub(crate) fn invite(&self, role: &str, areas: &[&str]) -> String {
+        self.invite_until(role, areas, clock::now().plus_ms(60_000))
+    }
+
+    pub(crate) fn invite_until(&self, role: &str, areas: &[&str], expires: Timestamp) -> String {
+        invite(&self.data(), role, areas, expires)
+    }
+}
+
+pub(crate) fn invite(data: &DataDir, role: &str, areas: &[&str], expires: Timestamp) -> String {
+    let root = KeyFile::read(&data.keys()).unwrap().root();
+    let code = InvitationCode::new(clock::random().unwrap(), &root);
+    let invitation = Invitation {
+        hash: code.hash(),
+        role: role.parse().unwrap(),
+        areas: areas.iter().map(|area| area.parse().unwrap()).collect(),
+        office: None,
+        staff: Vec::new(),
+        expires,
+        used_by: None,
+    };
+    let pool = Pool::open(&data.database()).unwrap();
+    pool.write::<_, StoreError>(|store| store.put_invitation(&invitation)).unwrap();
+    code.text()
+}
+
+impl Drop for Site {
+    fn drop(&mut self) {
+        drop(self.stop.take().map(|stop| stop.send(())));
+        if let Some(thread) = self.thread.take() {
+            drop(thread.join());
+        }
+    }
+}
