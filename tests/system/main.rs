@@ -1,3 +1,11 @@
 //! Whole-system tests over the real binaries.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests may fail")]
+
+mod cli;
+mod harness;
+mod hostile;
+mod hostile_log;
+mod idle;
+mod kill;
 mod tidy;
