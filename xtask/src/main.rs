@@ -6,6 +6,7 @@
 
 mod calendar;
 mod check_wasm;
+mod demo;
 mod prepare;
 mod pypi;
 mod regions;
@@ -24,6 +25,11 @@ struct Task {
 }
 
 const COMMANDS: &[Task] = &[
+    Task {
+        name: "demo",
+        about: "the main job with real processes; --json, --keep, --sabotage ID",
+        run: demo::run,
+    },
     Task {
         name: "test",
         about: "everything CI checks; `test STAGE…` runs only these stages",
