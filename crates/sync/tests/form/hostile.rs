@@ -197,6 +197,12 @@ fn counts_cannot_overflow() {
     let start = |count: i64| {
         altered(|change| change.operations.push(op("x", legacy::OpType::Put(ScalarValue::counter(count)))))
     };
+    let (history, mut document) = born();
+    let honest = next(&mut document, 2, &[put(&["rt"], "1")]);
+    let greatest = |change: &mut ExpandedChange| {
+        change.operations.push(op("x", legacy::OpType::Put(ScalarValue::counter(1 << 31))));
+    };
+    assert!(history.check(&forge(&honest, greatest).unwrap()).is_ok());
     for beyond in [(1 << 31) + 1, -(1 << 31) - 1, i64::MAX, i64::MIN] {
         assert_eq!(start(beyond), BadForm::Value);
         let add = |change: &mut ExpandedChange| {
