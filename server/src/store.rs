@@ -11,6 +11,9 @@ mod pool;
 mod row;
 mod sqlite;
 
+#[cfg(test)]
+mod conformance;
+
 pub use error::StoreError;
 pub use open::{create, open};
 pub use pool::Pool;
