@@ -10,3 +10,4 @@ mod process;
 mod pulling;
 mod record;
 mod site;
+mod verification;

@@ -46,11 +46,6 @@ impl Site {
         DataDir::at(&self.dir.path().join("data"))
     }
 
-    /// A second process's view of the database.
-    pub(crate) fn pool(&self) -> Pool {
-        Pool::open(&self.data().database()).unwrap()
-    }
-
     /// An invitation code for a role and areas.
     pub(crate) fn invite(&self, role: &str, areas: &[&str]) -> String {
         self.invite_until(role, areas, clock::now().plus_ms(60_000))
@@ -80,7 +75,7 @@ pub(crate) fn invite(data: &DataDir, role: &str, areas: &[&str], expires: Timest
 
 impl Drop for Site {
     fn drop(&mut self) {
-        drop(self.stop.take().map(|stop| stop.send(())));
+        drop(self.stop.take());
         if let Some(thread) = self.thread.take() {
             drop(thread.join());
         }
