@@ -24,10 +24,15 @@ pub(crate) struct Site {
 
 impl Site {
     pub(crate) fn start() -> Site {
+        Site::of(&Recovery::generate("Uji", clock::now()).unwrap())
+    }
+
+    /// An empty relay with the identity of a recovery file.
+    pub(crate) fn of(recovery: &Recovery) -> Site {
         let dir = tempfile::tempdir().unwrap();
         let data = DataDir::at(&dir.path().join("data"));
         data.claim().unwrap();
-        data.fill(&Recovery::generate("Uji", clock::now()).unwrap(), "Uji").unwrap();
+        data.fill(recovery, "Uji").unwrap();
         let (relay, pool) = data.open().unwrap();
         let router = http::router(Arc::new(Host::new(relay, pool)));
         let (stop, stopped) = oneshot::channel();
