@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests may fail")]
 
+mod adoption;
 mod device;
 mod enrolment;
 mod exchange;
@@ -10,3 +11,4 @@ mod process;
 mod pulling;
 mod record;
 mod site;
+mod verification;

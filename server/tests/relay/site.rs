@@ -24,10 +24,15 @@ pub(crate) struct Site {
 
 impl Site {
     pub(crate) fn start() -> Site {
+        Site::of(&Recovery::generate("Uji", clock::now()).unwrap())
+    }
+
+    /// An empty relay with the identity of a recovery file.
+    pub(crate) fn of(recovery: &Recovery) -> Site {
         let dir = tempfile::tempdir().unwrap();
         let data = DataDir::at(&dir.path().join("data"));
         data.claim().unwrap();
-        data.fill(&Recovery::generate("Uji", clock::now()).unwrap(), "Uji").unwrap();
+        data.fill(recovery, "Uji").unwrap();
         let (relay, pool) = data.open().unwrap();
         let router = http::router(Arc::new(Host::new(relay, pool)));
         let (stop, stopped) = oneshot::channel();
@@ -44,11 +49,6 @@ impl Site {
 
     pub(crate) fn data(&self) -> DataDir {
         DataDir::at(&self.dir.path().join("data"))
-    }
-
-    /// A second process's view of the database.
-    pub(crate) fn pool(&self) -> Pool {
-        Pool::open(&self.data().database()).unwrap()
     }
 
     /// An invitation code for a role and areas.
@@ -80,7 +80,7 @@ pub(crate) fn invite(data: &DataDir, role: &str, areas: &[&str], expires: Timest
 
 impl Drop for Site {
     fn drop(&mut self) {
-        drop(self.stop.take().map(|stop| stop.send(())));
+        drop(self.stop.take());
         if let Some(thread) = self.thread.take() {
             drop(thread.join());
         }

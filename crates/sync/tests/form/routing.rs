@@ -136,7 +136,7 @@ fn only_what_lost_a_conflict_may_be_removed() {
     }
     let mut after = history.clone();
     after.admit(settles).unwrap();
-    assert_eq!(routing(&after).area, [winner.parse().unwrap()].into());
+    assert_eq!(routing(&after).areas, [winner.parse().unwrap()].into());
 }
 
 #[test]
