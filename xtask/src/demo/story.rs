@@ -13,10 +13,13 @@ use super::relay::Relay;
 /// People each office registers at the beginning.
 const PEOPLE: usize = 6;
 
+/// People Kraksaan registers before each death of the relay: enough that the push is longer than every cut.
+const PEOPLE_A_PUSH: usize = 6;
+
 /// Where the relay dies while Kraksaan pushes, in words and as a point of the line.
 const DEATHS: [(&str, Break); 3] = [
-    ("before the push is whole", Break::InRequest(600)),
-    ("in the last part of the push", Break::InRequest(2_400)),
+    ("before the push is whole", Break::InRequest(500)),
+    ("in the last part of the push", Break::InRequest(1_200)),
     ("after the push, before the receipt", Break::BeforeAnswer),
 ];
 
@@ -94,11 +97,11 @@ fn kill_mid_push(
     lumajang: &Office,
     sabotage: Option<&str>,
 ) -> Result<()> {
-    let people = people::of("35.13", PEOPLE + 2 * DEATHS.len())?;
+    let people = people::of("35.13", PEOPLE + PEOPLE_A_PUSH * DEATHS.len())?;
     let mut new = Vec::new();
     let mut failed = 0;
     for (at, (place, point)) in DEATHS.into_iter().enumerate() {
-        for person in &people[PEOPLE + 2 * at..][..2] {
+        for person in &people[PEOPLE + PEOPLE_A_PUSH * at..][..PEOPLE_A_PUSH] {
             new.push(kraksaan.register(person)?);
         }
         relay.stop();
