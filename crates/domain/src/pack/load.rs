@@ -1,12 +1,14 @@
 //! Reading a pack from its TOML texts.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value as Json;
 
-use super::source::{CommonParts, KindSource};
-use super::{Bilingual, CodeList, Pack, Setting, check, roles};
+use super::source::{CommonParts, FieldSource, KindSource};
+use super::{Kind, Pack, check, roles};
 use crate::form::Form;
 
 /// Greatest size of one text of a pack, in bytes.
@@ -102,7 +104,9 @@ impl Pack {
     /// # Errors
     /// None in a released build: a test reads it.
     pub fn builtin() -> Result<Pack, PackError> {
-        Pack::read(BUILTIN)
+        // Always the same, and some hundred times as costly to read as to copy.
+        static READ: OnceLock<Result<Pack, PackError>> = OnceLock::new();
+        READ.get_or_init(|| Pack::read(BUILTIN)).clone()
     }
 
     /// Reads and checks a pack from its named texts: `pack`, `messages`, `parts`, `settings`, `codes/*`,
@@ -148,48 +152,78 @@ fn check_bounds(sources: &[(&str, &str)]) -> Result<(), PackError> {
 }
 
 fn common_parts(sources: &[(&str, &str)]) -> Result<CommonParts, PackError> {
-    match sources.iter().find(|(name, _)| *name == "parts") {
-        Some((name, text)) => parse(text).map_err(|why| PackError { source_name: (*name).to_owned(), why }),
-        None => Ok(CommonParts::new()),
+    let mut common = CommonParts::new();
+    for (name, text) in sources.iter().filter(|(name, _)| *name == "parts") {
+        read_entries(&mut common, text).map_err(|why| PackError { source_name: (*name).to_owned(), why })?;
     }
+    Ok(common)
 }
 
-fn parse<T: DeserializeOwned>(text: &str) -> Result<T, String> {
+/// The tree of a TOML text. Every type is then read from this one tree: reading each from the text itself would
+/// put the parser into a phone's download once for every type.
+fn tree(text: &str) -> Result<serde_json::Map<String, Json>, String> {
     toml::from_str(text).map_err(|error| error.to_string())
+}
+
+fn typed<T: DeserializeOwned>(what: &str, json: Json) -> Result<T, String> {
+    let named = |error: serde_json::Error| {
+        if what.is_empty() { error.to_string() } else { format!("{what}: {error}") }
+    };
+    serde_json::from_value(json).map_err(named)
+}
+
+/// Adds the entries of a text by name, each read on its own so that an error names it.
+fn read_entries<T: DeserializeOwned>(all: &mut BTreeMap<String, T>, text: &str) -> Result<(), String> {
+    for (name, json) in tree(text)? {
+        let entry = typed(&format!("`{name}`"), json)?;
+        add(all, name, entry)?;
+    }
+    Ok(())
+}
+
+/// Adds an entry under a name that is not taken.
+fn add<T>(all: &mut BTreeMap<String, T>, name: String, entry: T) -> Result<(), String> {
+    if all.contains_key(&name) {
+        return Err(format!("`{name}` stands in two texts"));
+    }
+    all.insert(name, entry);
+    Ok(())
+}
+
+fn kind(text: &str, common: &CommonParts) -> Result<Kind, String> {
+    let mut tree = tree(text)?;
+    let Some(Json::Array(fields)) = tree.remove("field") else {
+        return Err("has no fields".to_owned());
+    };
+    let field = |json: Json| {
+        let what = format!("field `{}`", json.get("key").and_then(Json::as_str).unwrap_or("without key"));
+        typed::<FieldSource>(&what, json)
+    };
+    let fields = fields.into_iter().map(field).collect::<Result<_, _>>()?;
+    typed::<KindSource>("", Json::Object(tree))?.resolve(fields, common)
 }
 
 fn read_source(pack: &mut Pack, name: &str, text: &str, common: &CommonParts) -> Result<(), String> {
     match name.split_once('/').map_or(name, |(folder, _)| folder) {
-        "codes" => join(&mut pack.codes, parse::<BTreeMap<String, CodeList>>(text)?),
-        "settings" => join(&mut pack.settings, parse::<BTreeMap<String, Setting>>(text)?),
-        "messages" => join(&mut pack.messages, parse::<BTreeMap<String, Bilingual>>(text)?),
+        "codes" => read_entries(&mut pack.codes, text),
+        "settings" => read_entries(&mut pack.settings, text),
+        "messages" => read_entries(&mut pack.messages, text),
         "kinds" => {
-            let kind = parse::<KindSource>(text)?.resolve(common)?;
-            join(&mut pack.kinds, BTreeMap::from([(kind.name.clone(), kind)]))
+            let kind = kind(text, common)?;
+            add(&mut pack.kinds, kind.name.clone(), kind)
         }
         "forms" => {
-            let form = parse::<Form>(text)?;
-            join(&mut pack.forms, BTreeMap::from([(form.name.clone(), form)]))
+            let form: Form = typed("", Json::Object(tree(text)?))?;
+            add(&mut pack.forms, form.name.clone(), form)
         }
         "parts" => Ok(()),
         "pack" => {
-            let source: PackSource = parse(text)?;
+            let source: PackSource = typed("", Json::Object(tree(text)?))?;
             pack.version = source.version;
             roles::read(pack, source.roles)
         }
         _ => Err("is no text of a pack".to_owned()),
     }
-}
-
-/// Adds entries under names that are not taken.
-fn join<T>(all: &mut BTreeMap<String, T>, more: BTreeMap<String, T>) -> Result<(), String> {
-    for (name, entry) in more {
-        if all.contains_key(&name) {
-            return Err(format!("`{name}` stands in two texts"));
-        }
-        all.insert(name, entry);
-    }
-    Ok(())
 }
 
 fn digest(sources: &[(&str, &str)]) -> [u8; 8] {

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::Access;
 
-/// A kind in its file.
+/// A kind in its file, without its fields.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct KindSource {
@@ -26,8 +26,6 @@ pub(super) struct KindSource {
     reach: Option<Vec<Reach>>,
     #[serde(default)]
     order: Vec<[String; 2]>,
-    #[serde(rename = "field")]
-    fields: Vec<FieldSource>,
 }
 
 /// A field in its file. Left out: the kind's access as sensitivity, the type's own merge policy, harm `other`;
@@ -73,13 +71,10 @@ struct Inherited {
 
 impl KindSource {
     /// The kind with everything said.
-    pub(super) fn resolve(self, common: &CommonParts) -> Result<Kind, String> {
+    pub(super) fn resolve(self, fields: Vec<FieldSource>, common: &CommonParts) -> Result<Kind, String> {
         let inherited = Inherited { sensitivity: self.access, harm: Harm::Other, personal: None };
-        let fields = self
-            .fields
-            .into_iter()
-            .map(|field| field.resolve(inherited, common))
-            .collect::<Result<_, _>>()?;
+        let fields =
+            fields.into_iter().map(|field| field.resolve(inherited, common)).collect::<Result<_, _>>()?;
         Ok(Kind {
             name: self.name,
             label: self.label,

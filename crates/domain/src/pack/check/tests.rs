@@ -70,7 +70,9 @@ fn each_broken_rule_of_a_field_is_named() {
         (more("help = { id = \"a\", en = \"\" }"), "lacks help"),
         (format!("{FIELD}[[field]]\n{FIELD}"), "stands twice"),
         (more("colour = \"red\""), "unknown field"),
-        (FIELD.replace("\"text\"", "\"txt\""), "unknown variant"),
+        (FIELD.replace("\"text\"", "\"txt\""), "field `a`: unknown variant"),
+        (FIELD.replace("label", "labl"), "field `a`: unknown field `labl`"),
+        (String::from("type = \"text\""), "field `without key`"),
     ];
     for (field, rule) in cases {
         says(with_field(&field), "kinds/thing", rule);
