@@ -15,6 +15,7 @@ mod parse;
 mod problem;
 mod roles;
 mod source;
+pub mod stage;
 mod write;
 
 #[cfg(test)]

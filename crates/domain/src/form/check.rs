@@ -10,6 +10,7 @@ use super::{Finding, FindingCode, Form, Record, Report, Severity};
 use crate::pack::{
     Bilingual, Field, FieldType, Kind, Merge, Pack, Problem, RESERVED_KEYS, Required, is_item_id,
 };
+use crate::value::Value;
 
 /// Most findings reported of one record.
 pub const FINDINGS_MAX: usize = 500;
@@ -101,7 +102,14 @@ impl Checker<'_> {
     }
 
     fn text(&mut self, path: Vec<String>, field: &Field, text: &str) {
-        let outcome = field.read(self.pack, text).map(|_| ());
+        let outcome = match field.read(self.pack, text) {
+            // A record holds amounts in their one form, or equal amounts would look different.
+            Ok(Value::Text(stored)) if field.kind == FieldType::Money && stored != text => {
+                Err(Problem::NotMoney)
+            }
+            Ok(_) => Ok(()),
+            Err(problem) => Err(problem),
+        };
         self.problem(path, field, text, outcome);
     }
 

@@ -54,8 +54,7 @@ pub enum FieldType {
     Items,
     /// Entries with parts, each under a stable id and never edited once written.
     Log,
-    /// The steps of a life cycle, each naming the steps it follows. Where the matter stands is what no other
-    /// step follows; two such steps are a clash that people see.
+    /// The steps of a life cycle, each naming the steps it follows ([`stage`](super::stage)).
     Stage,
 }
 

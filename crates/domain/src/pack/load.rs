@@ -104,7 +104,7 @@ impl Pack {
     /// # Errors
     /// None in a released build: a test reads it.
     pub fn builtin() -> Result<Pack, PackError> {
-        // Always the same, and some hundred times as costly to read as to copy.
+        // Always the same, and far costlier to read than to copy.
         static READ: OnceLock<Result<Pack, PackError>> = OnceLock::new();
         READ.get_or_init(|| Pack::read(BUILTIN)).clone()
     }
@@ -132,8 +132,16 @@ impl Pack {
             read_source(&mut pack, name, text, &common)
                 .map_err(|why| PackError { source_name: (*name).to_owned(), why })?;
         }
-        check::pack(&pack)?;
-        Ok(pack)
+        pack.checked()
+    }
+
+    /// The pack itself if everything holds of it that [`Pack::read`] checks; for packs that came as JSON.
+    ///
+    /// # Errors
+    /// [`PackError`] names the part and what is wrong in it.
+    pub fn checked(self) -> Result<Pack, PackError> {
+        check::pack(&self)?;
+        Ok(self)
     }
 }
 

@@ -3,3 +3,4 @@
 mod generated;
 mod shipped;
 mod village;
+mod words;

@@ -132,6 +132,7 @@ fn values_are_held_to_the_form_of_their_type() {
         ("placement", "negara", json!("QQ"), FindingCode::UnknownCode),
         ("placement", "mulai", json!("2023-02-29"), FindingCode::BadDate),
         ("placement_private", "gaji", json!("banyak"), FindingCode::BadMoney),
+        ("placement_private", "gaji", json!("5 TWD"), FindingCode::BadMoney),
         ("placement_private", "gaji", json!("ZZZ 5"), FindingCode::UnknownCode),
         ("placement_private", "pemberi_kerja_telepon", json!("tidak ada"), FindingCode::BadPhone),
         ("complaint", "diterima_pada", json!("2026-01-08"), FindingCode::BadDateTime),
