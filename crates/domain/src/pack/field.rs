@@ -11,7 +11,7 @@ use crate::Access;
 pub enum Merge {
     /// The latest in causal order holds; concurrent values are all kept and shown.
     Register,
-    /// Written once, when the record is made; another value later is a mistake that people see.
+    /// Written once, mostly when the record is made; another value later is a mistake that people see.
     Immutable,
     /// Entries from both sides stay.
     Union,

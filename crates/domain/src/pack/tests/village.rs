@@ -154,3 +154,18 @@ fn status_cards_and_staff_papers_reach_no_village() {
         }
     }
 }
+
+#[test]
+fn access_above_the_ceiling_and_other_sets_keep_a_kind_away() {
+    let holds_workers = |pack: &Pack| held(pack, Reach::Area).contains_key("worker");
+    let pack = Pack::builtin().unwrap();
+    assert!(holds_workers(&pack));
+
+    let mut restricted = pack.clone();
+    restricted.kinds.get_mut("worker").unwrap().access = Access::Restricted;
+    assert!(!holds_workers(&restricted));
+
+    let mut office_only = pack;
+    office_only.kinds.get_mut("worker").unwrap().reach = vec![Reach::Office];
+    assert!(!holds_workers(&office_only));
+}
