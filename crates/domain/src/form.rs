@@ -11,6 +11,7 @@ mod defaults;
 mod entries;
 mod finding;
 mod model;
+mod number;
 
 #[cfg(test)]
 mod tests;
@@ -21,6 +22,7 @@ pub use defaults::with_defaults;
 pub use entries::{Entries, entries, from_entries, normalised};
 pub use finding::{Finding, FindingCode, Report, Severity};
 pub use model::{Ask, Form, Section};
+pub use number::Surroundings;
 
 /// A record, or part of one, as a JSON object: texts, whole numbers, yes or no; a set as a list of texts; a
 /// block as an object of its parts; items as an object of ids to objects of parts. `null` is a question not

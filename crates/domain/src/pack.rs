@@ -25,7 +25,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-pub use field::{Clash, Field, Harm, LONG_TEXT_MAX, Merge, PersonalData, Required, SEALED_MAX, TEXT_MAX};
+pub use field::{
+    Clash, Field, Harm, LONG_TEXT_MAX, Merge, Number, PersonalData, Required, SEALED_MAX, TEXT_MAX,
+};
 pub use field_type::FieldType;
 pub use kind::{Column, IdRule, Kind, RESERVED_KEYS, ROUTING_MAPS, ROUTING_TEXTS, Reach};
 pub use load::{PackError, SOURCE_MAX, SOURCES_MAX};

@@ -6,7 +6,8 @@ use serde_json::Value as Json;
 
 use super::condition::is_empty;
 use super::finding::{code_of, expected_of, message};
-use super::{Finding, FindingCode, Form, Record, Report, Severity};
+use super::number::oddities;
+use super::{Finding, FindingCode, Form, Record, Report, Severity, Surroundings};
 use crate::pack::{
     Bilingual, Field, FieldType, Kind, Merge, Pack, Problem, RESERVED_KEYS, Required, is_item_id,
 };
@@ -21,9 +22,9 @@ pub const ENTRIES_MAX: usize = 4_000;
 /// shown questions first, in the order of the form. A kind the pack does not know yields no findings: nothing
 /// can be said of it.
 #[must_use]
-pub fn check(pack: &Pack, form: &Form, record: &Record) -> Report {
+pub fn check(pack: &Pack, form: &Form, record: &Record, around: Surroundings<'_>) -> Report {
     let Some(kind) = pack.kind(&form.kind) else { return Report::default() };
-    let mut checker = Checker { pack, findings: Vec::new(), cut: false };
+    let mut checker = Checker { pack, record, around, findings: Vec::new(), cut: false };
     let mut asked = BTreeSet::new();
     for (ask, shown) in form.asks(record) {
         let Some(field) = kind.field(&ask.key) else { continue };
@@ -44,6 +45,8 @@ pub fn check(pack: &Pack, form: &Form, record: &Record) -> Report {
 
 struct Checker<'a> {
     pack: &'a Pack,
+    record: &'a Record,
+    around: Surroundings<'a>,
     findings: Vec<Finding>,
     cut: bool,
 }
@@ -94,14 +97,14 @@ impl Checker<'_> {
                 None => self.problem(path, field, &number.to_string(), Err(Problem::NotWhole)),
             },
             (FieldType::Bool | FieldType::Int, _) => self.wrong_type(path, field),
-            (_, Json::String(text)) => self.text(path, field, text),
+            (_, Json::String(text)) => self.text(&path, field, text),
             (_, Json::Bool(_) | Json::Number(_) | Json::Array(_) | Json::Object(_)) => {
                 self.wrong_type(path, field);
             }
         }
     }
 
-    fn text(&mut self, path: Vec<String>, field: &Field, text: &str) {
+    fn text(&mut self, path: &[String], field: &Field, text: &str) {
         let outcome = match field.read(self.pack, text) {
             // A record holds amounts in their one form, or equal amounts would look different.
             Ok(Value::Text(stored)) if field.kind == FieldType::Money && stored != text => {
@@ -110,7 +113,12 @@ impl Checker<'_> {
             Ok(_) => Ok(()),
             Err(problem) => Err(problem),
         };
-        self.problem(path, field, text, outcome);
+        self.problem(path.to_vec(), field, text, outcome);
+        let Some(number) = field.number() else { return };
+        for oddity in oddities(number, text, self.record, self.around) {
+            let code = FindingCode::OddNumber;
+            self.push(path.to_vec(), code.severity(), code, &field.label, "", &oddity);
+        }
     }
 
     fn set(&mut self, path: &[String], field: &Field, entries: &[Json]) {
@@ -123,7 +131,7 @@ impl Checker<'_> {
                 Json::String(text) if !seen.insert(text) => {
                     self.say(path.to_vec(), FindingCode::RepeatedEntry, &field.label, text);
                 }
-                Json::String(text) => self.text(path.to_vec(), field, text),
+                Json::String(text) => self.text(path, field, text),
                 Json::Null | Json::Bool(_) | Json::Number(_) | Json::Array(_) | Json::Object(_) => {
                     self.wrong_type(path.to_vec(), field);
                 }

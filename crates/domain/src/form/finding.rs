@@ -50,8 +50,8 @@ pub enum FindingCode {
     BadDate,
     /// No date and time.
     BadDateTime,
-    /// No telephone number; kept.
-    BadPhone,
+    /// Something odd about a number with rules of its own; kept.
+    OddNumber,
     /// No region code.
     BadArea,
     /// No office code.
@@ -88,7 +88,7 @@ impl FindingCode {
         FindingCode::BadMoney,
         FindingCode::BadDate,
         FindingCode::BadDateTime,
-        FindingCode::BadPhone,
+        FindingCode::OddNumber,
         FindingCode::BadArea,
         FindingCode::BadOffice,
         FindingCode::BadId,
@@ -118,7 +118,7 @@ impl FindingCode {
             FindingCode::BadMoney => "bad_money",
             FindingCode::BadDate => "bad_date",
             FindingCode::BadDateTime => "bad_date_time",
-            FindingCode::BadPhone => "bad_phone",
+            FindingCode::OddNumber => "odd_number",
             FindingCode::BadArea => "bad_area",
             FindingCode::BadOffice => "bad_office",
             FindingCode::BadId => "bad_id",
@@ -140,7 +140,7 @@ impl FindingCode {
             | FindingCode::RepeatedEntry
             | FindingCode::EmptyEntry
             | FindingCode::More => Severity::Hint,
-            FindingCode::Required | FindingCode::BadPhone | FindingCode::Order => Severity::Warn,
+            FindingCode::Required | FindingCode::OddNumber | FindingCode::Order => Severity::Warn,
             FindingCode::WrongType
             | FindingCode::Computed
             | FindingCode::TooLong
@@ -264,7 +264,6 @@ pub(super) fn code_of(problem: &Problem) -> FindingCode {
         Problem::NotMoney => FindingCode::BadMoney,
         Problem::NotDate => FindingCode::BadDate,
         Problem::NotDateTime => FindingCode::BadDateTime,
-        Problem::NotPhone => FindingCode::BadPhone,
         Problem::NotArea => FindingCode::BadArea,
         Problem::NotOffice => FindingCode::BadOffice,
         Problem::NotId => FindingCode::BadId,
@@ -291,7 +290,6 @@ pub(super) fn expected_of(problem: &Problem) -> Bilingual {
         | Problem::NotMoney
         | Problem::NotDate
         | Problem::NotDateTime
-        | Problem::NotPhone
         | Problem::NotArea
         | Problem::NotOffice
         | Problem::NotId

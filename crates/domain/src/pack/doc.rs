@@ -190,6 +190,9 @@ fn type_of(field: &Field) -> String {
     if let Some(target) = &field.target {
         _ = write!(text, " → [`{target}`](#{target})");
     }
+    if let Some(number) = field.number {
+        _ = write!(text, " ({})", word(&number));
+    }
     if let Some(max) = field.max {
         _ = write!(text, " ≤ {max}");
     }

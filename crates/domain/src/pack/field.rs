@@ -124,6 +124,23 @@ pub enum PersonalData {
     Specific,
 }
 
+/// A number with rules of its own, read by [`identifier`](crate::identifier). What is odd about it is said, never
+/// refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Number {
+    /// NIK.
+    Nik,
+    /// Number of a family card.
+    Kk,
+    /// Passport number.
+    Passport,
+    /// Number of a service card.
+    Card,
+    /// Telephone number.
+    Phone,
+}
+
 /// One field of a kind, or one part of a field.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -147,6 +164,9 @@ pub struct Field {
     /// The kind of record it names, for `record` and sets of records.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Option<String>,
+    /// Which number with rules of its own it is, for texts and sets of texts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<Number>,
     /// Greatest length in characters, for texts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max: Option<u16>,
@@ -190,6 +210,13 @@ impl Field {
     #[must_use]
     pub fn part(&self, key: &str) -> Option<&Field> {
         self.parts.iter().find(|part| part.key == key)
+    }
+
+    /// Which number its texts are; every `phone` is a telephone number.
+    #[must_use]
+    pub fn number(&self) -> Option<Number> {
+        let phone = self.kind == FieldType::Phone || self.of == Some(FieldType::Phone);
+        self.number.or(phone.then_some(Number::Phone))
     }
 
     /// Whether it names records: itself or by the entries of its set.

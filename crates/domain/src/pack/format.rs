@@ -1,4 +1,4 @@
-//! Written forms of values: which texts are a time, an amount, a number of a telephone.
+//! Written forms of values: which texts are a time, an amount, a hash.
 
 use crate::date::Date;
 
@@ -6,10 +6,6 @@ use crate::date::Date;
 const DECIMAL_DIGITS_MAX: usize = 18;
 /// Greatest number of digits after the point.
 const DECIMAL_PLACES_MAX: usize = 6;
-/// Least and greatest number of digits of a telephone number: short emergency numbers to E.164.
-const PHONE_DIGITS: std::ops::RangeInclusive<usize> = 3..=15;
-/// Greatest length of a telephone number with its separators.
-const PHONE_LEN_MAX: usize = 40;
 /// First line of an armoured `age` file.
 const AGE_HEADER: &str = "-----BEGIN AGE ENCRYPTED FILE-----\n";
 /// Last line of an armoured `age` file.
@@ -59,16 +55,6 @@ pub(super) fn money(text: &str) -> Option<(&str, &str)> {
         && is_decimal(amount)
         && !amount.starts_with('-');
     well_formed.then_some((currency, amount))
-}
-
-/// Whether a text can be dialled: digits, a leading plus, and the separators people write.
-pub(super) fn is_phone(text: &str) -> bool {
-    let digits = text.bytes().filter(u8::is_ascii_digit).count();
-    text.len() <= PHONE_LEN_MAX
-        && PHONE_DIGITS.contains(&digits)
-        && !text.char_indices().any(|(at, c)| {
-            !(c.is_ascii_digit() || (c == '+' && at == 0) || matches!(c, ' ' | '.' | '-' | '(' | ')' | '/'))
-        })
 }
 
 /// Whether a text is 32 bytes in lower-case hexadecimal digits.
@@ -139,15 +125,6 @@ mod tests {
         for bad in ["7500", "TWD", "twd 7500", "TWD -1", "TWD 1 2", "Rp 7500", "TWD  1"] {
             assert_eq!(money(bad), None, "{bad}");
         }
-    }
-
-    #[test]
-    fn telephone_numbers_can_be_dialled() {
-        accepts(
-            is_phone,
-            &["+6281234567890", "0812-3456-7890", "(0335) 421 000", "112"],
-            &["", "12", "saudara", "0812a", "08+12", "1234567890123456"],
-        );
     }
 
     #[test]

@@ -23,7 +23,7 @@ macro_rules! sources {
 }
 
 /// The sources of the pack this release ships, by name.
-pub(super) const BUILTIN: &[(&str, &str)] = sources![
+const BUILTIN: &[(&str, &str)] = sources![
     "pack",
     "messages",
     "parts",
@@ -107,6 +107,11 @@ impl Pack {
         // Always the same, and far costlier to read than to copy.
         static READ: OnceLock<Result<Pack, PackError>> = OnceLock::new();
         READ.get_or_init(|| Pack::read(BUILTIN)).clone()
+    }
+
+    /// Names of the texts of the pack this release ships, as below `schema/` and without `.toml`.
+    pub fn builtin_texts() -> impl Iterator<Item = &'static str> {
+        BUILTIN.iter().map(|(name, _)| *name)
     }
 
     /// Reads and checks a pack from its named texts: `pack`, `messages`, `parts`, `settings`, `codes/*`,

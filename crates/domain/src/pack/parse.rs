@@ -7,6 +7,7 @@ use serde_json::Value as Json;
 use super::field::{LONG_TEXT_MAX, SEALED_MAX, TEXT_MAX};
 use super::{CURRENCY_LIST, Field, FieldType, Pack, Problem, format};
 use crate::date::PartialDate;
+use crate::identifier::phone;
 use crate::{Area, OfficeCode, RecordId, value::Value};
 
 /// Most characters of a refused text that are repeated to the person.
@@ -76,6 +77,10 @@ impl Field {
             let number = text.parse().map_err(|_| Problem::NotWhole)?;
             return self.check_range(number).map(|()| Some(Value::Int(number)));
         }
+        if [Some(self.kind), self.of].contains(&Some(FieldType::Phone)) && !text.is_empty() {
+            self.check_length(text)?;
+            return Ok(Some(Value::Text(phone::read(text).text)));
+        }
         if self.kind == FieldType::Money {
             let (currency, amount) = format::money(text).ok_or(Problem::NotMoney)?;
             check_currency(pack, currency)?;
@@ -99,7 +104,7 @@ impl Field {
             FieldType::Money => unless(format::money(text).is_some(), Problem::NotMoney),
             FieldType::Date => unless(text.parse::<PartialDate>().is_ok(), Problem::NotDate),
             FieldType::DateTime => unless(format::is_date_time(text), Problem::NotDateTime),
-            FieldType::Phone => unless(format::is_phone(text), Problem::NotPhone),
+            FieldType::Phone => self.check_length(text),
             FieldType::Area => unless(text.parse::<Area>().is_ok(), Problem::NotArea),
             FieldType::Office => unless(text.parse::<OfficeCode>().is_ok(), Problem::NotOffice),
             FieldType::Staff | FieldType::Record => unless(text.parse::<RecordId>().is_ok(), Problem::NotId),
@@ -225,6 +230,14 @@ mod tests {
         assert_eq!(wage.parse(&pack, "7500 TWD"), Ok(Value::from("TWD 7500")));
         let refused = wage.parse(&pack, "7500 XYZ").unwrap_err().to_string();
         assert!(refused.contains("is not in the list"), "{refused}");
+    }
+
+    #[test]
+    fn a_telephone_number_is_stored_in_its_one_form_and_never_refused() {
+        let (pack, phone) = field("household", "telepon");
+        assert_eq!(phone.parse(&pack, "0812-3456-7890"), Ok(Value::from("+6281234567890")));
+        assert_eq!(phone.parse(&pack, "tidak punya"), Ok(Value::from("tidak punya")));
+        assert!(phone.parse(&pack, "").is_err());
     }
 
     #[test]

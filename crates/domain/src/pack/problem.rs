@@ -33,8 +33,6 @@ pub enum Problem {
     NotDate,
     /// No date and time.
     NotDateTime,
-    /// No telephone number.
-    NotPhone,
     /// No region code.
     NotArea,
     /// No office code.
@@ -72,7 +70,6 @@ impl fmt::Display for Problem {
             Problem::NotMoney => f.write_str("is not an amount; write for example TWD 7500"),
             Problem::NotDate => f.write_str("is no date; write 1984, 1984-05 or 1984-05-17"),
             Problem::NotDateTime => f.write_str("is no time; write 2026-01-08T09:30+07:00"),
-            Problem::NotPhone => f.write_str("is no telephone number; write +6281234567890"),
             Problem::NotArea => {
                 f.write_str("is not a region code; write for example 35, 35.13, 35.13.02 or 35.13.02.2004")
             }

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::{
-    Bilingual, Clash, Column, Field, FieldType, Harm, IdRule, Kind, Merge, PersonalData, Reach, Required,
+    Bilingual, Clash, Column, Field, FieldType, Harm, IdRule, Kind, Merge, Number, PersonalData, Reach,
+    Required,
 };
 use crate::Access;
 
@@ -41,6 +42,7 @@ pub(super) struct FieldSource {
     codes: Option<String>,
     of: Option<FieldType>,
     target: Option<String>,
+    number: Option<Number>,
     max: Option<u16>,
     range: Option<[i64; 2]>,
     required: Option<Required>,
@@ -124,6 +126,7 @@ impl FieldSource {
             codes: self.codes,
             of: self.of,
             target: self.target,
+            number: self.number,
             max: self.max,
             range: self.range,
             required: self.required,

@@ -85,6 +85,10 @@ fn check_type(pack: &Pack, field: &Field) -> Result<(), String> {
         }
         _ => {}
     }
+    if field.number.is_some() && !(field.kind == FieldType::Text || (set_of.is_none() && is_plain_set(field)))
+    {
+        return Err("is a number although it is no text".to_owned());
+    }
     if field.of.is_some() && (field.kind != FieldType::Set || field.codes.is_some()) {
         return Err("has entries of a type although it is no plain set".to_owned());
     }
@@ -96,6 +100,10 @@ fn check_type(pack: &Pack, field: &Field) -> Result<(), String> {
         return Err(format!("is a country, and there is no list `{COUNTRY_LIST}`"));
     }
     check_limits(field)
+}
+
+fn is_plain_set(field: &Field) -> bool {
+    field.kind == FieldType::Set && field.codes.is_none()
 }
 
 fn check_limits(field: &Field) -> Result<(), String> {

@@ -60,6 +60,7 @@ fn each_broken_rule_of_a_field_is_named() {
         (FIELD.replace("\"text\"", "\"record\"\ntarget = \"ghost\""), "unknown kind `ghost`"),
         (more("of = \"date\""), "has entries of a type although it is no plain set"),
         (FIELD.replace("\"text\"", "\"set\"\nof = \"bool\""), "not one text"),
+        (FIELD.replace("\"text\"", "\"int\"\nnumber = \"nik\""), "is a number although it is no text"),
         (more("merge = \"union\""), "must merge by union"),
         (FIELD.replace("\"text\"", "\"set\"\nmerge = \"register\""), "must merge by union"),
         (more("merge = \"stage\""), "merges in a way its type cannot"),

@@ -46,6 +46,7 @@ fn attributes(kind_access: Access) -> impl Strategy<Value = Field> {
             codes: None,
             of: None,
             target: None,
+            number: None,
             max,
             range: None,
             required,
@@ -73,6 +74,9 @@ fn of_type(mut field: Field, kind: FieldType, parts: Vec<(FieldType, Field)>, sp
     }
     if field.names_records() || kind == FieldType::Record {
         field.target = Some("first".to_owned());
+    }
+    if kind == FieldType::Text && spare.0 {
+        field.number = Some(Number::Passport);
     }
     if kind == FieldType::Int {
         field.range = Some([spare.1, i64::MAX]);

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use crate::form::{Condition, FindingCode};
-use crate::pack::load::BUILTIN;
 use crate::pack::*;
 use crate::{Access, Role};
 
@@ -110,27 +109,6 @@ fn genesis_maps_are_sorted_and_contain_the_routing_maps() {
         assert!(ROUTING_MAPS.iter().all(|routing| maps.contains(routing)), "{}", kind.name);
     }
     assert!(pack().kind("case").unwrap().genesis_maps().contains(&"tindakan"));
-}
-
-#[test]
-fn every_text_of_the_schema_is_part_of_the_pack() {
-    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("schema");
-    let mut found = BTreeSet::new();
-    let mut folders = vec![root.clone()];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-            } else {
-                found.insert(
-                    path.strip_prefix(&root).unwrap().with_extension("").to_str().unwrap().to_owned(),
-                );
-            }
-        }
-    }
-    let shipped: BTreeSet<String> = BUILTIN.iter().map(|(name, _)| (*name).to_owned()).collect();
-    assert_eq!(found, shipped);
 }
 
 #[test]
