@@ -7,6 +7,7 @@
 mod calendar;
 mod check_wasm;
 mod demo;
+mod pack_doc;
 mod prepare;
 mod pypi;
 mod regions;
@@ -46,6 +47,7 @@ const COMMANDS: &[Task] = &[
         run: prepare::run,
     },
     Task { name: "regions", about: "make the region tables anew from their source", run: regions::run },
+    Task { name: "pack-doc", about: "write docs/data.md from the schema pack", run: pack_doc::run },
     Task { name: "calendar", about: "make the holiday calendar anew from its source", run: calendar::run },
 ];
 

@@ -1,8 +1,8 @@
 //! Exchanges between offices, with everything that can go wrong on the way.
 
+use sambung_relay::clock;
 use sambung_replica::exchange::{Step, SyncError};
 use sambung_replica::query::RecordState;
-use sambung_relay::clock;
 
 use crate::site::Site;
 
@@ -149,10 +149,7 @@ fn garbage_instead_of_an_answer_is_an_error_and_nothing_is_lost() {
     let mut session = a.session();
     let request = session.request(&mut a.replica, clock::now()).unwrap();
     let login = b"<html>Silakan login Wi-Fi</html>";
-    assert!(matches!(
-        session.receive(&mut a.replica, 200, login, clock::now()),
-        Err(SyncError::Frame(_))
-    ));
+    assert!(matches!(session.receive(&mut a.replica, 200, login, clock::now()), Err(SyncError::Frame(_))));
     let (_, good) = site.answer(&request);
     let mut forged = good.clone();
     *forged.last_mut().unwrap() ^= 1;

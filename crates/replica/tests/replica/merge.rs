@@ -9,7 +9,12 @@ use crate::site::{Office, Site};
 #[derive(Debug, Clone)]
 enum Deed {
     Create(usize),
-    Edit { office: usize, record: usize, field: usize, value: u8 },
+    Edit {
+        office: usize,
+        record: usize,
+        field: usize,
+        value: u8,
+    },
     Sync(usize),
     /// The answer of a push gets lost.
     LostAnswer(usize),
@@ -42,8 +47,7 @@ fn carry_out(site: &Site, offices: &mut [Office], records: &mut Vec<RecordId>, d
         Deed::Sync(office) => drop(offices[*office].sync(site)),
         Deed::LostAnswer(office) => {
             let office = &mut offices[*office];
-            let request =
-                office.session().request(&mut office.replica, sambung_relay::clock::now()).unwrap();
+            let request = office.session().request(&mut office.replica, sambung_relay::clock::now()).unwrap();
             site.answer(&request);
         }
     }

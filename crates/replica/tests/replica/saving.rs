@@ -101,7 +101,9 @@ fn lists_filter_sort_and_page_without_gaps() {
     let mut page = List { sort: Some("tahun_lahir".to_owned()), limit: Some(4), ..list(&[]) };
     loop {
         let rows = office.replica.list(&page).unwrap();
-        years.extend(rows.rows.iter().map(|row| row.fields.get("tahun_lahir").and_then(|y| y.as_i64())));
+        years.extend(
+            rows.rows.iter().map(|row| row.fields.get("tahun_lahir").and_then(serde_json::Value::as_i64)),
+        );
         match rows.next {
             Some(next) => page.after = Some(next),
             None => break,

@@ -115,8 +115,7 @@ pub(crate) struct Office {
 
 impl Office {
     fn open(path: PathBuf, key: DatabaseKey) -> Office {
-        let replica =
-            Replica::open(&path, &key, Pack::builtin().unwrap(), clock::random().unwrap()).unwrap();
+        let replica = Replica::open(&path, &key, Pack::builtin().unwrap(), clock::random().unwrap()).unwrap();
         let staff = replica.staff().unwrap()[0];
         Office { replica, staff, path, key }
     }
@@ -131,9 +130,14 @@ impl Office {
         self.with(|replica, circumstances| replica.create(&command, circumstances)).map(|outcome| outcome.id)
     }
 
-    pub(crate) fn edit(&mut self, id: RecordId, set: &[(&str, &str)]) -> Result<Option<String>, ReplicaError> {
+    pub(crate) fn edit(
+        &mut self,
+        id: RecordId,
+        set: &[(&str, &str)],
+    ) -> Result<Option<String>, ReplicaError> {
         let command = EditRecord { id, fields: fields(set), reason: None };
-        self.with(|replica, circumstances| replica.edit(&command, circumstances)).map(|outcome| outcome.change)
+        self.with(|replica, circumstances| replica.edit(&command, circumstances))
+            .map(|outcome| outcome.change)
     }
 
     pub(crate) fn with<T>(
@@ -141,8 +145,7 @@ impl Office {
         command: impl FnOnce(&mut Replica, &mut Circumstances<'_>) -> Result<T, ReplicaError>,
     ) -> Result<T, ReplicaError> {
         let mut random = || clock::random().unwrap();
-        let mut circumstances =
-            Circumstances { staff: self.staff, now: clock::now(), random: &mut random };
+        let mut circumstances = Circumstances { staff: self.staff, now: clock::now(), random: &mut random };
         command(&mut self.replica, &mut circumstances)
     }
 
