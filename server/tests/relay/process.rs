@@ -1,6 +1,6 @@
 //! The real program: killed, stopped, asked from the command line.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
@@ -11,10 +11,11 @@ use sambung_domain::RecordId;
 use sambung_relay::data::DataDir;
 use sambung_relay::store::{Pool, StoreError};
 use sambung_sync::document::ChangeHash;
+use sambung_sync::frame::MEDIA_TYPE;
 use sambung_sync::message::Disposition;
 use sambung_sync::relay::RelayStore;
 
-use crate::device::{Device, Stranger};
+use crate::device::{Device, EXCHANGE, Stranger};
 use crate::record::{Worker, name};
 
 /// Receipted pushes before the relay is killed.
@@ -74,8 +75,13 @@ impl Place {
     }
 
     fn serve(&self) -> Served {
+        self.serve_with(&[])
+    }
+
+    fn serve_with(&self, environment: &[(&str, &str)]) -> Served {
         let mut child = self
             .command(&["serve", "--listen", "127.0.0.1:0"])
+            .envs(environment.iter().copied())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
@@ -146,17 +152,55 @@ fn a_killed_relay_has_everything_it_gave_a_receipt_for() {
     drop(place.serve());
 }
 
+fn terminate(served: &Served) {
+    let pid = served.child.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+}
+
 #[test]
 fn a_stopped_relay_ends_in_time_and_with_success() {
     let place = Place::new();
     let mut served = place.serve();
     let idle = std::net::TcpStream::connect(served.address).unwrap();
     let begun = Instant::now();
-    let pid = served.child.id().to_string();
-    assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    terminate(&served);
     assert_eq!(served.child.wait().unwrap().code(), Some(0));
     assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
     drop(idle);
+}
+
+#[test]
+fn a_request_under_way_is_answered_before_the_relay_ends() {
+    let place = Place::new();
+    let mut served = place.serve();
+    let mut stream = std::net::TcpStream::connect(served.address).unwrap();
+    let head = format!(
+        "POST {EXCHANGE} HTTP/1.1\r\nhost: relay\r\ncontent-type: {MEDIA_TYPE}\r\ncontent-length: 8\r\n\r\nhalo"
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    // The relay has begun to read once it answers somebody else.
+    assert_eq!(crate::http::get(served.address, "/livez").status, 200);
+    terminate(&served);
+    std::thread::sleep(Duration::from_millis(200));
+    stream.write_all(b"halo").unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    assert!(answer.starts_with(b"HTTP/1.1 400"), "{}", String::from_utf8_lossy(&answer));
+    assert_eq!(served.child.wait().unwrap().code(), Some(0));
+}
+
+/// With the promise broken on purpose a receipt is worth nothing, and the check must be able to see that.
+#[cfg(feature = "sabotage")]
+#[test]
+fn a_sabotaged_relay_gives_receipts_for_nothing() {
+    let place = Place::new();
+    let served = place.serve_with(&[("SAMBUNG_SABOTAGE", "kill_mid_push")]);
+    let mut device = place.enrol(served.address);
+    let mut worker = Worker::born(&device, "35.13");
+    let item = worker.item(&device);
+    let push = device.sign(vec![item]);
+    assert_eq!(device.push(&push).unwrap().verdicts[0].disposition, Disposition::Stored);
+    assert_eq!(place.json(&["status", "--json"])["changes"], 0);
 }
 
 #[test]

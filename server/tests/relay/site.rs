@@ -7,6 +7,7 @@ use std::thread::JoinHandle;
 use sambung_domain::Timestamp;
 use sambung_relay::data::DataDir;
 use sambung_relay::host::Host;
+use sambung_relay::http::Limits;
 use sambung_relay::keys::{KeyFile, Recovery};
 use sambung_relay::store::{Pool, StoreError};
 use sambung_relay::{clock, http, serve};
@@ -27,14 +28,23 @@ impl Site {
         Site::of(&Recovery::generate("Uji", clock::now()).unwrap())
     }
 
+    /// A relay with limits of the test's choice.
+    pub(crate) fn limited(limits: Limits) -> Site {
+        Site::with(&Recovery::generate("Uji", clock::now()).unwrap(), limits)
+    }
+
     /// An empty relay with the identity of a recovery file.
     pub(crate) fn of(recovery: &Recovery) -> Site {
+        Site::with(recovery, Limits::default())
+    }
+
+    fn with(recovery: &Recovery, limits: Limits) -> Site {
         let dir = tempfile::tempdir().unwrap();
         let data = DataDir::at(&dir.path().join("data"));
         data.claim().unwrap();
         data.fill(recovery, "Uji").unwrap();
         let (relay, pool) = data.open().unwrap();
-        let router = http::router(Arc::new(Host::new(relay, pool)));
+        let router = http::router(Arc::new(Host::new(relay, pool)), limits);
         let (stop, stopped) = oneshot::channel();
         let (tell, address) = std::sync::mpsc::channel();
         let thread = std::thread::spawn(move || {
