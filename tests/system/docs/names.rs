@@ -1,0 +1,1 @@
+//! Names in the documents are names in the code.
