@@ -194,7 +194,8 @@ impl Comparison<'_> {
                 None => return Err(format!("{path} is missing")),
             }
         }
-        let unknown = entries.iter().find(|(key, _)| members.iter().all(|known| known.key != key.to_string()));
+        let unknown =
+            entries.iter().find(|(key, _)| members.iter().all(|known| known.key != key.to_string()));
         unknown.map_or(Ok(()), |(key, _)| Err(format!("{path} does not know the key {key}")))
     }
 }
@@ -206,6 +207,7 @@ fn whole(bytes: &[u8]) -> Result<Cbor, String> {
     if decoder.position() == bytes.len() { Ok(value) } else { Err("bytes behind the value".to_owned()) }
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "what is not a number here either, the decoder refuses")]
 fn value(decoder: &mut Decoder<'_>) -> Result<Cbor, minicbor::decode::Error> {
     Ok(match decoder.datatype()? {
         CborType::Bool => decoder.bool().map(|_| Cbor::Bool)?,
@@ -270,7 +272,13 @@ impl Reader {
 
     fn expect(&mut self, wanted: &str) {
         let found = self.next();
-        assert_eq!(found, wanted, "at token {}: {:?}", self.at, self.tokens.get(self.at.saturating_sub(8)..self.at));
+        assert_eq!(
+            found,
+            wanted,
+            "at token {}: {:?}",
+            self.at,
+            self.tokens.get(self.at.saturating_sub(8)..self.at)
+        );
     }
 
     fn kind(&mut self) -> Type {
@@ -393,6 +401,7 @@ fn what_no_sample_has_met_is_known() {
     let cddl = Cddl::read("a = [? one: b, c]\nb = 1 / 2\nc = tstr\n");
     let mut met = Met::new();
     assert_eq!(cddl.compare("a", &[0x82, 1, 0x60], &mut met), Ok(()));
-    let left: Vec<String> = cddl.all().difference(&met).map(|(path, what)| format!("{path} {what}")).collect();
+    let left: Vec<String> =
+        cddl.all().difference(&met).map(|(path, what)| format!("{path} {what}")).collect();
     assert_eq!(left, ["a/0.one absent", "b/1 met"]);
 }
