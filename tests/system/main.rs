@@ -1,3 +1,4 @@
 //! Whole-system tests over the real binaries.
 
+mod docs;
 mod tidy;
