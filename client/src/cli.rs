@@ -105,6 +105,7 @@ pub enum Record {
     Create {
         /// The kind.
         kind: String,
+        /// What to write.
         #[command(flatten)]
         fields: Fields,
         /// Print one line of JSON.
@@ -116,6 +117,7 @@ pub enum Record {
     Edit {
         /// The record.
         id: RecordId,
+        /// What to write.
         #[command(flatten)]
         fields: Fields,
         /// Why, where a reason is asked for.

@@ -55,12 +55,15 @@ pub(crate) fn create(dir: &Path, passphrase: Option<&Path>) -> Result<DatabaseKe
 /// Reads the key of a directory; a wrapped one asks for the passphrase file in the environment.
 pub(crate) fn read(dir: &Path) -> Result<DatabaseKey, Failure> {
     let path = dir.join(KEY_FILE);
-    let text = std::fs::read_to_string(&path).map_err(|source| match source.kind() {
-        std::io::ErrorKind::NotFound => Failure::Configuration(format!(
-            "{} holds no replica; enrol first, or name another directory with --dir",
-            dir.display()
-        )),
-        _ => Failure::File { what: path.display().to_string(), source },
+    let text = std::fs::read_to_string(&path).map_err(|source| {
+        if source.kind() == std::io::ErrorKind::NotFound {
+            Failure::Configuration(format!(
+                "{} holds no replica; enrol first, or name another directory with --dir",
+                dir.display()
+            ))
+        } else {
+            Failure::File { what: path.display().to_string(), source }
+        }
     })?;
     let damaged = || Failure::Configuration(format!("{} cannot be read", path.display()));
     match serde_json::from_str(&text).map_err(|_| damaged())? {

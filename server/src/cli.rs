@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
 use sambung_domain::{Area, OfficeCode, Role, StaffId};
 
 /// The relay of a Sambung deployment: holds the logs, checks rights, shows nothing.
@@ -41,6 +42,41 @@ over a network. Probes: GET /livez, GET /readyz. The address goes to standard ou
     #[command(after_help = "Example:
   sambung-relay invite --data /var/lib/sambung --role front_office --area 35.13,35.08 --office P4MI-3513")]
     Invite(Invite),
+    /// Look at the enrolled devices
+    #[command(subcommand)]
+    Device(Device),
+    /// Say what the relay holds
+    #[command(after_help = "Example:\n  sambung-relay status --data /var/lib/sambung --json")]
+    Status(Look),
+    /// Check the whole database: every chain, hash and signature
+    #[command(after_help = "Example:
+  sambung-relay verify --data /var/lib/sambung
+
+Findings go to standard output, one a line; with findings the exit code is 1. The relay may go on serving.")]
+    Verify(Look),
+    /// Write a checked copy of the database to a file that does not exist yet
+    #[command(after_help = "Example:
+  sambung-relay backup --data /var/lib/sambung /mnt/cadangan/relay-2026-11-24.sqlite
+
+The relay may go on serving. The copy holds restricted records: keep it encrypted. The keys are not in it; they
+come back from the recovery file.")]
+    Backup(Backup),
+    /// Print a completion script
+    #[command(
+        after_help = "Example:\n  sambung-relay completions bash > /etc/bash_completion.d/sambung-relay"
+    )]
+    Completions {
+        /// For which shell
+        shell: Shell,
+    },
+    /// Print the manual page of the program or of one command
+    #[command(after_help = "Examples:
+  sambung-relay man > /usr/local/share/man/man1/sambung-relay.1
+  sambung-relay man serve > /usr/local/share/man/man1/sambung-relay-serve.1")]
+    Man {
+        /// Of which command
+        command: Option<String>,
+    },
 }
 
 /// Where the relay lives.
@@ -106,6 +142,35 @@ pub struct Invite {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
+}
+
+/// `device`
+#[derive(Debug, Subcommand)]
+pub enum Device {
+    /// List the enrolled devices
+    #[command(after_help = "Example:\n  sambung-relay device list --data /var/lib/sambung")]
+    List(Look),
+}
+
+/// Commands that only look.
+#[derive(Debug, Args)]
+pub struct Look {
+    /// Where the relay lives.
+    #[command(flatten)]
+    pub data: Data,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `backup`
+#[derive(Debug, Args)]
+pub struct Backup {
+    /// Where the relay lives.
+    #[command(flatten)]
+    pub data: Data,
+    /// The file to write; must not exist
+    pub file: PathBuf,
 }
 
 /// Longest life of an invitation code: a year.

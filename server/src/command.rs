@@ -1,15 +1,20 @@
 //! What each command does.
 
+mod backup;
+mod device;
 mod error;
 mod init;
 mod invite;
+mod manual;
 mod serve;
+mod status;
+mod verify;
 
 use std::process::ExitCode;
 
 pub use error::CommandError;
 
-use crate::cli::Command;
+use crate::cli::{Command, Device};
 
 /// Runs a command.
 ///
@@ -20,6 +25,12 @@ pub fn run(command: Command) -> Result<ExitCode, CommandError> {
         Command::Init(args) => init::run(&args)?,
         Command::Serve(args) => serve::run(&args)?,
         Command::Invite(args) => invite::run(args)?,
+        Command::Device(Device::List(args)) => device::list(&args)?,
+        Command::Status(args) => status::run(&args)?,
+        Command::Verify(args) => verify::run(&args)?,
+        Command::Backup(args) => backup::run(&args)?,
+        Command::Completions { shell } => manual::completions(shell)?,
+        Command::Man { command } => manual::page(command.as_deref())?,
     }
     Ok(ExitCode::SUCCESS)
 }

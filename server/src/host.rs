@@ -73,7 +73,8 @@ impl Host {
         Ok(pack(&answer))
     }
 
-    /// Only a worn grant makes an exchange without a push write; it is then begun again with the write lock.
+    /// Only a worn or an unknown grant makes an exchange without a push write; it is then begun again with the
+    /// write lock.
     fn exchange_reading(&self, frame: &Frame) -> Result<AnswerFrame, Failure> {
         match self.pool.read(|store| self.exchange_in(store, frame)) {
             Err(Failure::Store(StoreError::ReadOnly)) => {

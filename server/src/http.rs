@@ -1,7 +1,7 @@
 //! The HTTP side: `/sync/v1` and two probes.
 //!
 //! What a body may cost is settled before it is read: its room in memory is reserved first, and it must arrive
-//! whole within [`BODY_TIME`]. Work on it is done by as many threads as the machine can use.
+//! whole within [`Limits::body_time`]. Work on it is done by as many threads as the machine can use.
 
 mod body;
 mod trace;
@@ -20,31 +20,50 @@ use tokio::sync::Semaphore;
 
 use crate::host::{Failure, Host};
 
-/// How long a body may take to arrive.
-pub const BODY_TIME: Duration = Duration::from_mins(1);
-/// How long a request waits for a thread before it is told to come later.
-const WORK_TIME: Duration = Duration::from_secs(10);
 /// Room for bodies that are arriving or being worked on, in bytes.
 const BODIES_MAX: usize = 32 * BODY_MAX;
 /// Threads that work on requests at least, however few processors there are.
 const WORKERS_MIN: usize = 4;
 
+/// How much of the relay requests may take.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// How long a body may take to arrive.
+    pub body_time: Duration,
+    /// How long a request waits for a thread before it is told to come later.
+    pub work_time: Duration,
+    /// Threads that work on requests.
+    pub workers: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        Limits {
+            body_time: Duration::from_mins(1),
+            work_time: Duration::from_secs(10),
+            workers: WORKERS_MIN.max(2 * processors),
+        }
+    }
+}
+
 /// What every request shares.
 #[derive(Debug)]
 struct Site {
     host: Arc<Host>,
+    limits: Limits,
     /// Room for bodies, in units of [`body::UNIT`].
-    room: Semaphore,
-    workers: Semaphore,
+    room: Arc<Semaphore>,
+    workers: Arc<Semaphore>,
 }
 
 /// The router over a host.
-pub fn router(host: Arc<Host>) -> Router {
-    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+pub fn router(host: Arc<Host>, limits: Limits) -> Router {
     let site = Arc::new(Site {
         host,
-        room: Semaphore::new(BODIES_MAX / body::UNIT),
-        workers: Semaphore::new(WORKERS_MIN.max(2 * processors)),
+        limits,
+        room: Arc::new(Semaphore::new(BODIES_MAX / body::UNIT)),
+        workers: Arc::new(Semaphore::new(limits.workers)),
     });
     Router::new()
         .route("/sync/v1/hello", get(hello))
@@ -74,8 +93,7 @@ async fn livez() -> &'static str {
 }
 
 async fn readyz(State(site): State<Arc<Site>>) -> Response {
-    let host = Arc::clone(&site.host);
-    match tokio::task::spawn_blocking(move || host.is_ready()).await {
+    match blocking(&site, |host| Ok(host.is_ready())).await {
         Ok(true) => "ok\n".into_response(),
         Ok(false) | Err(_) => {
             (StatusCode::SERVICE_UNAVAILABLE, "the database cannot be written\n").into_response()
@@ -99,12 +117,33 @@ async fn attempt(
     request: Request,
     work: fn(&Host, &[u8]) -> Result<Vec<u8>, Failure>,
 ) -> Result<Vec<u8>, Failure> {
-    let (body, _room) = body::read(&site.room, request).await?;
-    let worker = tokio::time::timeout(WORK_TIME, site.workers.acquire()).await;
-    let Ok(Ok(_worker)) = worker else { return Err(Failure::Busy) };
+    let (body, room) = body::read(&site.room, site.limits.body_time, request).await?;
+    let work = move |host: &Host| {
+        let answer = work(host, &body);
+        drop(room);
+        answer
+    };
+    blocking(site, work).await
+}
+
+/// Does work on a thread of its own, once one is free. The work goes on, and keeps its thread taken, even if the
+/// caller hangs up.
+async fn blocking<T: Send + 'static>(
+    site: &Site,
+    work: impl FnOnce(&Host) -> Result<T, Failure> + Send + 'static,
+) -> Result<T, Failure> {
+    let free = Arc::clone(&site.workers).acquire_owned();
+    let Ok(Ok(worker)) = tokio::time::timeout(site.limits.work_time, free).await else {
+        return Err(Failure::Busy);
+    };
     let host = Arc::clone(&site.host);
+    let task = tokio::task::spawn_blocking(move || {
+        let answer = work(&host);
+        drop(worker);
+        answer
+    });
     // A panic ends this request only: its transaction was rolled back while it unwound.
-    tokio::task::spawn_blocking(move || work(&host, &body)).await.unwrap_or(Err(Failure::Internal))
+    task.await.unwrap_or(Err(Failure::Internal))
 }
 
 fn frame(status: StatusCode, body: Vec<u8>) -> Response {

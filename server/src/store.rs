@@ -4,14 +4,23 @@
 //! that writes is one `BEGIN IMMEDIATE` transaction of the one writer connection ([`Pool::write`]), a request
 //! that only reads is one snapshot of a reader connection ([`Pool::read`]).
 
+mod copy;
 mod error;
 mod migration;
 mod open;
 mod pool;
 mod row;
 mod sqlite;
+mod survey;
+mod verification;
 
+#[cfg(test)]
+mod conformance;
+
+pub use copy::copy;
 pub use error::StoreError;
 pub use open::{create, open};
 pub use pool::Pool;
 pub use sqlite::SqliteStore;
+pub use survey::{DeviceRow, Totals};
+pub use verification::{Authorities, Report, verify};

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests may fail")]
 
 mod cli;
+mod docs;
 mod harness;
 mod hostile;
 mod hostile_log;

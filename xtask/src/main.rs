@@ -6,6 +6,8 @@
 
 mod calendar;
 mod check_wasm;
+mod demo;
+mod pack_doc;
 mod prepare;
 mod pypi;
 mod regions;
@@ -25,6 +27,11 @@ struct Task {
 
 const COMMANDS: &[Task] = &[
     Task {
+        name: "demo",
+        about: "the main job with real processes; --json, --keep, --sabotage ID",
+        run: demo::run,
+    },
+    Task {
         name: "test",
         about: "everything CI checks; `test STAGE…` runs only these stages",
         run: test::run,
@@ -40,6 +47,7 @@ const COMMANDS: &[Task] = &[
         run: prepare::run,
     },
     Task { name: "regions", about: "make the region tables anew from their source", run: regions::run },
+    Task { name: "pack-doc", about: "write docs/data.md from the schema pack", run: pack_doc::run },
     Task { name: "calendar", about: "make the holiday calendar anew from its source", run: calendar::run },
 ];
 

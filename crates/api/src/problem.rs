@@ -43,10 +43,8 @@ impl From<ReplicaError> for Problem {
             _ => StatusCode::INTERNAL_SERVER_ERROR,
         };
         // Existing and not allowed is answered like not existing.
-        let detail = match &error {
-            ReplicaError::NotAllowed | ReplicaError::NotFound(_) => "there is no such record here".to_owned(),
-            other => other.to_string(),
-        };
+        let hidden = matches!(error, ReplicaError::NotAllowed | ReplicaError::NotFound(_));
+        let detail = if hidden { "there is no such record here".to_owned() } else { error.to_string() };
         Problem { status: status.as_u16(), code: error.code().to_owned(), detail }
     }
 }

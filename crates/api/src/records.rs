@@ -1,5 +1,7 @@
 //! `/api/v1/records` and `/api/v1/status`.
 
+#![expect(unused_qualifications, reason = "in what utoipa makes of a route's parameters")]
+
 use axum::Json;
 use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::extract::{Path, Query, State};

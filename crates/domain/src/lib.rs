@@ -13,6 +13,7 @@ pub mod access;
 pub mod area;
 pub mod calendar;
 pub mod date;
+pub mod form;
 pub mod id;
 pub mod identifier;
 pub mod pack;

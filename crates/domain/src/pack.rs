@@ -5,16 +5,38 @@
 //! ([`PackError`]), so the rest of the system can rely on what it says.
 
 mod check;
+pub mod doc;
 mod field;
+mod field_type;
+mod format;
+mod kind;
 mod load;
+mod parse;
+mod problem;
+mod roles;
+mod source;
+pub mod stage;
+mod write;
+
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-pub use field::{Field, FieldType, Harm, Merge, Required, ValueError};
-pub use load::PackError;
+pub use field::{
+    Clash, Field, Harm, LONG_TEXT_MAX, Merge, Number, PersonalData, Required, SEALED_MAX, TEXT_MAX,
+};
+pub use field_type::FieldType;
+pub use kind::{Column, IdRule, Kind, RESERVED_KEYS, ROUTING_MAPS, ROUTING_TEXTS, Reach};
+pub use load::{PackError, SOURCE_MAX, SOURCES_MAX};
+pub use parse::ValueError;
+pub use problem::Problem;
 
+pub(crate) use format::is_item_id;
+
+use crate::form::Form;
 use crate::{Access, Role, role::Action};
 
 /// A text in the two languages of the interface.
@@ -26,90 +48,6 @@ pub struct Bilingual {
     /// English.
     pub en: String,
 }
-
-/// How the id of a record of a kind comes about.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum IdRule {
-    /// 16 random bytes, made offline.
-    Random,
-    /// Derived from the record of the named kind it belongs to, or from a natural key.
-    Derived,
-}
-
-/// A column of the role table: the kinds that a role treats alike.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Column {
-    /// Person kinds.
-    Person,
-    /// Private parts, documents, returns.
-    Private,
-    /// Complaint, case, referral.
-    Case,
-    /// Statements.
-    Statement,
-    /// Orientation sessions and participants.
-    Opp,
-    /// Reference data, staff, administration.
-    Reference,
-}
-
-/// One kind of record.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Kind {
-    /// Its name in code and in the documents (`worker`).
-    pub name: String,
-    /// What people call it.
-    pub label: Bilingual,
-    /// The access a new record of this kind starts with.
-    pub access: Access,
-    /// Which column of the role table speaks of it.
-    pub column: Column,
-    /// How its ids come about.
-    pub id: IdRule,
-    /// Its fields, in the order of the form.
-    pub fields: Vec<Field>,
-}
-
-impl Kind {
-    /// The field under a key.
-    #[must_use]
-    pub fn field(&self, key: &str) -> Option<&Field> {
-        self.fields.iter().find(|field| field.key == key)
-    }
-
-    /// The maps that every document of this kind is born with, sorted: sets, items and the routing maps. They
-    /// are part of the genesis and never change for a kind once released.
-    #[must_use]
-    pub fn genesis_maps(&self) -> Vec<&str> {
-        let mut maps: Vec<&str> =
-            self.fields.iter().filter(|field| field.kind.is_map()).map(|field| field.key.as_str()).collect();
-        maps.extend(ROUTING_MAPS);
-        maps.sort_unstable();
-        maps
-    }
-}
-
-/// Routing keys that hold one text.
-pub const ROUTING_TEXTS: [&str; 3] = ["access", "area", "office"];
-/// Routing keys that hold a map of names to yes or no.
-pub const ROUTING_MAPS: [&str; 3] = ["excluded", "partners", "readers"];
-/// Root keys that are no fields of a form.
-pub const RESERVED_KEYS: [&str; 12] = [
-    "access",
-    "area",
-    "created_at",
-    "created_by",
-    "excluded",
-    "generation",
-    "kind",
-    "office",
-    "partners",
-    "readers",
-    "record",
-    "schema",
-];
 
 /// One entry of a code list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -127,8 +65,47 @@ pub struct Code {
 pub struct CodeList {
     /// Regulation, form or system the codes come from; `setting` where no source could be read.
     pub source: String,
-    /// The codes in the order they are offered.
+    /// Whether the list could not be read at its source and is kept as a setting of the deployment.
+    #[serde(default)]
+    pub setting: bool,
+    /// The codes in the order they are offered; where a clash is decided by the list, strictest first.
     pub codes: Vec<Code>,
+}
+
+impl CodeList {
+    /// The entry of a code.
+    #[must_use]
+    pub fn code(&self, code: &str) -> Option<&Code> {
+        self.codes.iter().find(|known| known.code == code)
+    }
+
+    /// Whether a code is in the list.
+    #[must_use]
+    pub fn has(&self, code: &str) -> bool {
+        self.code(code).is_some()
+    }
+}
+
+/// The list that fields of type `country` draw on.
+pub const COUNTRY_LIST: &str = "negara";
+/// The list that the currencies of `money` fields are of.
+pub const CURRENCY_LIST: &str = "mata_uang";
+
+/// A number or rule that the centre may change without a release.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Setting {
+    /// What people call it.
+    pub label: Bilingual,
+    /// Its unit: `hari`, `hari_kerja`, `bulan`, `persen`, `pola` (a pattern), `daftar` (a list).
+    pub unit: String,
+    /// Its value; absent where nobody could read the rule, and then nothing is computed from it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+    /// Where the value stands, or where it ought to stand.
+    pub source: String,
+    /// Whether the source itself was read; otherwise the value is to be confirmed before it is relied on.
+    pub read: bool,
 }
 
 /// What one role may do in one column: the actions and through which kinds of set.
@@ -157,6 +134,12 @@ pub struct Pack {
     pub kinds: BTreeMap<String, Kind>,
     /// Code lists by name.
     pub codes: BTreeMap<String, CodeList>,
+    /// Numbers and rules that may change without a release, by name.
+    pub settings: BTreeMap<String, Setting>,
+    /// Forms by name.
+    pub forms: BTreeMap<String, Form>,
+    /// What forms say about values, by the code of the finding.
+    pub messages: BTreeMap<String, Bilingual>,
     /// The role table.
     pub roles: Vec<RoleRule>,
     /// The highest access each role may hold through area and office sets.
@@ -173,55 +156,16 @@ impl Pack {
     /// The code list a field draws on.
     #[must_use]
     pub fn code_list(&self, field: &Field) -> Option<&CodeList> {
-        field.codes.as_ref().and_then(|name| self.codes.get(name))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_builtin_pack_reads_and_names_itself() {
-        let pack = Pack::builtin().unwrap();
-        assert_eq!(pack.digest, Pack::builtin().unwrap().digest);
-        assert!(pack.kind("worker").is_some());
+        let name = match (&field.codes, field.kind, field.of) {
+            (Some(name), _, _) => name.as_str(),
+            (None, FieldType::Country, _) | (None, FieldType::Set, Some(FieldType::Country)) => COUNTRY_LIST,
+            _ => return None,
+        };
+        self.codes.get(name)
     }
 
-    #[test]
-    fn what_a_village_sees_of_a_worker_is_exactly_this() {
-        let pack = Pack::builtin().unwrap();
-        let keys: Vec<&str> = pack.kind("worker").unwrap().fields.iter().map(|f| f.key.as_str()).collect();
-        assert_eq!(
-            keys,
-            [
-                "nama_lengkap",
-                "nama_panggilan",
-                "jenis_kelamin",
-                "tahun_lahir",
-                "alamat",
-                "rt",
-                "rw",
-                "dusun",
-                "area_belum_pasti",
-                "telepon",
-                "whatsapp",
-                "kebutuhan",
-                "petugas_pendamping",
-                "boleh_diketahui_desa",
-                "status_pmi",
-            ]
-        );
-    }
-
-    #[test]
-    fn genesis_maps_are_sorted_and_contain_the_routing_maps() {
-        let pack = Pack::builtin().unwrap();
-        let maps = pack.kind("worker").unwrap().genesis_maps();
-        assert!(maps.is_sorted());
-        for routing in ROUTING_MAPS {
-            assert!(maps.contains(&routing));
-        }
-        assert!(maps.contains(&"telepon"));
+    /// The forms of a kind, in the order of their names.
+    pub fn forms_of<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Form> {
+        self.forms.values().filter(move |form| form.kind == kind)
     }
 }

@@ -5,7 +5,7 @@ use sambung_domain::pack::Kind;
 use sambung_domain::role::Action;
 use sambung_domain::value::Value;
 use sambung_domain::{Access, RecordId, Routing};
-use sambung_sync::document::{Document, DocumentError, Edit};
+use sambung_sync::document::{DocumentError, Edit};
 use sambung_sync::form::Message;
 use sambung_sync::{ChangeHash, routing};
 use sambung_trust::{Decision, Grant, Question, decide};
@@ -159,7 +159,7 @@ impl Save<'_> {
         let mut document = row.document(connection, self.pack)?;
         let written = document
             .edit(self.actor, circumstances.now.seconds(), &message, edits)
-            .map_err(|source| self.failed(row, source))?;
+            .map_err(|source| failed(row, source))?;
         let Some((hash, chunk)) = written else { return Ok(None) };
         self.judge(connection, row, &chunk)?;
         let position = row.changes(connection)? + 1;
@@ -168,18 +168,8 @@ impl Save<'_> {
                 "INSERT INTO change (record, position, hash, chunk, nonce, own, came) VALUES (?1, ?2, ?3, ?4, ?5, 1, ?6)",
             )?
             .execute(params![row.number, position, hash.0, chunk, self.nonce, circumstances.now.0])?;
-        self.project(connection, row, &document, position)?;
+        projection::write(connection, row, &document, position)?;
         Ok(Some(hash))
-    }
-
-    fn project(
-        &self,
-        connection: &Connection,
-        row: &RecordRow,
-        document: &Document,
-        position: i64,
-    ) -> Result<(), ReplicaError> {
-        projection::write(connection, row, document, position)
     }
 
     /// The same check and the same decision as at the relay: what it would refuse is not saved.
@@ -201,11 +191,12 @@ impl Save<'_> {
         };
         if decide(&question) == Decision::Allow { Ok(()) } else { Err(ReplicaError::NotAllowed) }
     }
+}
 
-    fn failed(&self, row: &RecordRow, source: DocumentError) -> ReplicaError {
-        match source {
-            DocumentError::Form(bad) => UsageError::TooLarge(bad.to_string()).into(),
-            source => ReplicaError::Document { record: row.id, source },
-        }
+fn failed(row: &RecordRow, source: DocumentError) -> ReplicaError {
+    if let DocumentError::Form(bad) = source {
+        UsageError::TooLarge(bad.to_string()).into()
+    } else {
+        ReplicaError::Document { record: row.id, source }
     }
 }

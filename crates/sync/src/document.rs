@@ -2,7 +2,9 @@
 //!
 //! A [`Document`] trusts its bytes. It takes changes that passed
 //! [`History::check`](crate::form::History::check) and saved forms this node has written itself; whole
-//! documents from outside never reach it, because loading runs no check at all.
+//! documents from outside never reach it, because loading runs no check at all. Panics of the engine become
+//! errors where panics unwind; in WebAssembly they trap, so there a document is derived in an instance that
+//! can be thrown away.
 
 mod change;
 mod content;
@@ -11,7 +13,7 @@ mod genesis;
 mod name;
 mod scalar;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use automerge::{Automerge, SaveOptions};
@@ -108,19 +110,20 @@ impl Document {
     /// to. The document must then be discarded.
     pub fn apply(&mut self, chunks: &[&[u8]]) -> Result<(), DocumentError> {
         guard(|| {
-            let mut changes = Vec::with_capacity(chunks.len());
+            let mut fresh = BTreeMap::new();
             for chunk in chunks {
                 let change = automerge::Change::try_from(*chunk).map_err(engine)?;
                 if self.inner.get_change_meta_by_hash(&change.hash()).is_none() {
-                    changes.push(change);
+                    fresh.insert(change.hash(), change);
                 }
             }
             let mut expected: BTreeSet<automerge::ChangeHash> = self.inner.get_heads().into_iter().collect();
-            expected.extend(changes.iter().map(automerge::Change::hash));
-            for dep in changes.iter().flat_map(automerge::Change::deps) {
+            expected.extend(fresh.keys());
+            for dep in fresh.values().flat_map(automerge::Change::deps) {
                 expected.remove(dep);
             }
-            self.inner.apply_changes(changes).map_err(engine)?;
+            let fresh: Vec<automerge::Change> = fresh.into_values().collect();
+            self.inner.apply_changes(fresh).map_err(engine)?;
             let reached: BTreeSet<automerge::ChangeHash> = self.inner.get_heads().into_iter().collect();
             if reached == expected { Ok(()) } else { Err(DocumentError::Heads) }
         })

@@ -14,6 +14,10 @@ pub const MEDIA_TYPE: &str = "application/vnd.sambung+cbor";
 /// zstd level of bodies: beyond it the gain on batches of changes is small and the time is not.
 const LEVEL: i32 = 3;
 
+/// Logarithm of the most memory a body may make its reader hold while it is decompressed: a few bytes can ask
+/// for 128 MiB, and [`FRAME_MAX`] needs no more than itself.
+const WINDOW_LOG_MAX: u32 = FRAME_MAX.ilog2();
+
 /// A body that is no frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum FrameError {
@@ -147,7 +151,8 @@ fn inflate(body: &[u8]) -> Result<Vec<u8>, FrameError> {
         return Err(FrameError::TooLarge);
     }
     // Streaming with a cap: the size a frame claims for itself is never believed.
-    let decoder = zstd::stream::read::Decoder::new(body).map_err(|_| FrameError::Unreadable)?;
+    let mut decoder = zstd::stream::read::Decoder::new(body).map_err(|_| FrameError::Unreadable)?;
+    decoder.window_log_max(WINDOW_LOG_MAX).map_err(|_| FrameError::Unreadable)?;
     let mut bytes = Vec::new();
     let limit = u64::try_from(FRAME_MAX + 1).unwrap_or(u64::MAX);
     decoder.take(limit).read_to_end(&mut bytes).map_err(|_| FrameError::Unreadable)?;
@@ -186,6 +191,20 @@ mod tests {
         assert_eq!(unpack::<ByteVec>(&vec![0; BODY_MAX + 1]), Err(FrameError::TooLarge));
         let full = ByteVec::from(vec![0; FRAME_MAX - 5]);
         assert_eq!(unpack::<ByteVec>(&pack(&full)), Ok(full));
+    }
+
+    #[test]
+    fn a_body_may_not_ask_for_more_memory_than_a_frame_needs() {
+        use std::io::Write;
+
+        let body = |window| {
+            let mut encoder = zstd::stream::Encoder::new(Vec::new(), 3).unwrap();
+            encoder.window_log(window).unwrap();
+            encoder.write_all(&encode(&"halo")).unwrap();
+            encoder.finish().unwrap()
+        };
+        assert_eq!(unpack::<String>(&body(WINDOW_LOG_MAX)), Ok("halo".to_owned()));
+        assert_eq!(unpack::<String>(&body(WINDOW_LOG_MAX + 1)), Err(FrameError::Unreadable));
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod answer;
 mod enrolment;
 mod pulling;
 mod pushing;
+mod recognition;
 mod store;
 
 pub use answer::{Reject, RelayError};
@@ -19,7 +20,7 @@ use sambung_trust::{DeploymentKey, Grant, PublicKey, SecretKey, Signed};
 
 use crate::chain::LogId;
 use crate::frame::{AnswerFrame, Frame};
-use crate::message::{ExchangeRequest, ExchangeResponse, Hello, VERSION};
+use crate::message::{ExchangeRequest, ExchangeResponse, Hello, VERSION, Want};
 
 /// The keys a relay works with.
 #[derive(Debug)]
@@ -89,14 +90,10 @@ impl Relay {
         circumstances: &mut Circumstances<'_>,
     ) -> Result<AnswerFrame, RelayError<S::Error>> {
         let request: ExchangeRequest = frame.peek().map_err(Reject::from)?;
-        let device = self.authenticate(store, frame, &request, circumstances.now)?;
         let mut response = self.blank_response(&request, circumstances.now);
-        match self.active_grant(store, &device, &request, circumstances.now)? {
-            Some(grant) => {
-                let mut caller = Caller { device, grant };
-                self.answer(store, &mut caller, &request, &mut response, circumstances)?;
-            }
-            None => response.want = Some(crate::message::Want::Grant),
+        match self.recognise(store, frame, &request, circumstances.now)? {
+            Some(mut caller) => self.answer(store, &mut caller, &request, &mut response, circumstances)?,
+            None => response.want = Some(Want::Grant),
         }
         Ok(AnswerFrame::enclose(&response, &frame.name(), &self.keys.relay))
     }

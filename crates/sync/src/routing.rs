@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sambung_domain::{Access, Area, OfficeCode, RecordId, Routing};
 
-use crate::document::{Action, Actor, ChangeHash, Key, ObjectRef, OpId, Operation, Scalar};
+use crate::document::{Action, Actor, Change, ChangeHash, Key, ObjectRef, OpId, Operation, Scalar};
 use crate::form::History;
 
 pub(crate) use rule::check;
@@ -26,9 +26,19 @@ pub fn routing(history: &History) -> Routing {
 #[must_use]
 pub fn routing_at(history: &History, deps: &[ChangeHash]) -> Routing {
     let past = history.past(deps);
+    routing_of(history, history.changes().filter(|change| history.is_past(&past, change)))
+}
+
+/// The routing of a record once a change that [`History::check`] returned is admitted.
+#[must_use]
+pub fn routing_after(history: &History, change: &Change) -> Routing {
+    routing_of(history, history.changes().chain([change]))
+}
+
+fn routing_of<'a>(history: &History, changes: impl Iterator<Item = &'a Change>) -> Routing {
     let mut live: BTreeMap<OpId, Slot<'_>> = BTreeMap::new();
     let mut replaced: BTreeSet<OpId> = BTreeSet::new();
-    for change in history.changes().filter(|change| history.is_past(&past, change)) {
+    for change in changes {
         for operation in &change.operations {
             if let Some(slot) = slot(history, operation) {
                 live.insert(operation.id, slot);

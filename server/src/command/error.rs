@@ -8,6 +8,7 @@ use crate::keys::{BadHex, KeyError};
 use crate::store::StoreError;
 
 const FAILED: u8 = 1;
+const USAGE: u8 = 2;
 const CONFIGURATION: u8 = 3;
 const LATER: u8 = 75;
 
@@ -40,6 +41,9 @@ pub enum CommandError {
     /// The database has findings.
     #[error("the database has {0} findings")]
     Findings(usize),
+    /// No such command.
+    #[error("`{0}` is not a command of sambung-relay")]
+    Usage(String),
     /// The system failed.
     #[error(transparent)]
     Io(#[from] io::Error),
@@ -55,6 +59,7 @@ impl CommandError {
             | CommandError::Keys(_)
             | CommandError::Damaged(_)
             | CommandError::Listen { .. } => CONFIGURATION,
+            CommandError::Usage(_) => USAGE,
             CommandError::Exists(_) | CommandError::Findings(_) | CommandError::Io(_) => FAILED,
         })
     }

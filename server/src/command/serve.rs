@@ -9,11 +9,12 @@ use super::CommandError;
 use crate::cli::Serve;
 use crate::data::DataDir;
 use crate::host::Host;
+use crate::http::Limits;
 use crate::{http, output, serve};
 
 pub(super) fn run(args: &Serve) -> Result<(), CommandError> {
     let (relay, pool) = DataDir::at(&args.data.data).open()?;
-    let router = http::router(Arc::new(Host::new(relay, pool)));
+    let router = http::router(Arc::new(Host::new(relay, pool)), Limits::default());
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let (mut terminate, mut interrupt) =

@@ -1,14 +1,16 @@
 //! Taking a request's body: its type, its room, its time.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderValue, StatusCode, header};
 use sambung_sync::frame::{FrameError, MEDIA_TYPE};
 use sambung_sync::limits::BODY_MAX;
 use sambung_sync::relay::Reject;
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::BODY_TIME;
 use crate::host::Failure;
 
 /// Unit in which room for bodies is given out, in bytes.
@@ -16,9 +18,10 @@ pub(super) const UNIT: usize = 4 * 1024;
 
 /// The body, with the room it takes until the request is done.
 pub(super) async fn read(
-    room: &Semaphore,
+    room: &Arc<Semaphore>,
+    time: Duration,
     request: Request,
-) -> Result<(Bytes, SemaphorePermit<'_>), Failure> {
+) -> Result<(Bytes, OwnedSemaphorePermit), Failure> {
     let media_type = request.headers().get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
     if media_type != Some(MEDIA_TYPE.as_bytes()) {
         return Err(Failure::MediaType);
@@ -28,8 +31,8 @@ pub(super) async fn read(
         return Err(too_large());
     }
     let units = u32::try_from(claimed.div_ceil(UNIT).max(1)).unwrap_or(u32::MAX);
-    let permit = room.try_acquire_many(units).map_err(|_| Failure::Busy)?;
-    match tokio::time::timeout(BODY_TIME, Bytes::from_request(request, &())).await {
+    let permit = Arc::clone(room).try_acquire_many_owned(units).map_err(|_| Failure::Busy)?;
+    match tokio::time::timeout(time, Bytes::from_request(request, &())).await {
         Ok(Ok(body)) => Ok((body, permit)),
         Ok(Err(rejection)) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => Err(too_large()),
         Ok(Err(_)) => Err(Reject::Frame(FrameError::Unreadable).into()),

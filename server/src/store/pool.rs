@@ -108,3 +108,95 @@ impl Pool {
         work(&mut store)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    use sambung_domain::Timestamp;
+    use sambung_sync::relay::RelayStore;
+    use sambung_trust::{Signature, Signed};
+
+    use super::*;
+
+    fn pools(count: usize) -> (tempfile::TempDir, Vec<Pool>) {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("relay.sqlite");
+        crate::file::reserve(&path).unwrap();
+        super::super::create(&path, &[1; 16], Timestamp(0)).unwrap();
+        let pools = (0..count).map(|_| Pool::open(&path).unwrap()).collect();
+        (dir, pools)
+    }
+
+    fn grant(number: u8) -> Signed {
+        Signed { body: vec![number].into(), signature: Signature([number; 64]) }
+    }
+
+    fn put(pool: &Pool, number: u8) {
+        pool.write::<_, StoreError>(|store| store.put_grant(&grant(number))).unwrap();
+    }
+
+    fn has(pool: &Pool, number: u8) -> bool {
+        let id = grant(number).short_id();
+        pool.read::<_, StoreError>(|store| store.grant(&id)).unwrap().is_some()
+    }
+
+    #[test]
+    fn a_panic_rolls_back_and_poisons_nothing() {
+        let (_dir, pools) = pools(1);
+        let pool = &pools[0];
+        for write in [true, false] {
+            let panicked = catch_unwind(AssertUnwindSafe(|| {
+                let work = |store: &mut SqliteStore<'_>| -> Result<(), StoreError> {
+                    drop(store.put_grant(&grant(1)));
+                    panic!("a fault in a handler");
+                };
+                if write { pool.write(work) } else { pool.read(work) }
+            }));
+            assert!(panicked.is_err());
+        }
+        put(pool, 2);
+        assert!(!has(pool, 1) && has(pool, 2));
+    }
+
+    #[test]
+    fn processes_see_each_others_commits() {
+        let (_dir, pools) = pools(2);
+        std::thread::scope(|scope| {
+            for (pool, first) in pools.iter().zip([0, 50]) {
+                scope.spawn(move || (first..first + 50).for_each(|number| put(pool, number)));
+            }
+        });
+        for pool in &pools {
+            assert!((0..100).all(|number| has(pool, number)));
+        }
+    }
+
+    #[test]
+    fn a_reader_sees_one_snapshot() {
+        let (_dir, pools) = pools(1);
+        let pool = &pools[0];
+        pool.read::<_, StoreError>(|store| {
+            assert!(store.grant(&grant(1).short_id())?.is_none());
+            put(pool, 1);
+            assert!(store.grant(&grant(1).short_id())?.is_none());
+            Ok(())
+        })
+        .unwrap();
+        assert!(has(pool, 1));
+    }
+
+    #[test]
+    fn probing_leaves_nothing() {
+        let (_dir, pools) = pools(1);
+        pools[0].probe().unwrap();
+        pools[0]
+            .read::<_, StoreError>(|store| {
+                let text = "SELECT count(*) FROM meta WHERE name = 'probe'";
+                let rows: i64 = store.connection().query_row(text, [], |row| row.get(0))?;
+                assert_eq!(rows, 0);
+                Ok(())
+            })
+            .unwrap();
+    }
+}

@@ -2,11 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests may fail")]
 
+mod adoption;
 mod device;
 mod enrolment;
 mod exchange;
 mod http;
+mod limits;
 mod process;
 mod pulling;
 mod record;
 mod site;
+mod verification;

@@ -1,5 +1,7 @@
 //! Records of people who do not exist, as a device writes them.
 
+use std::sync::LazyLock;
+
 use sambung_domain::value::Value;
 use sambung_domain::{Pack, RecordId};
 use sambung_relay::clock;
@@ -14,6 +16,8 @@ use crate::device::Device;
 pub(crate) fn name(chunk: &[u8]) -> ChangeHash {
     gate(chunk).unwrap().hash
 }
+
+static PACK: LazyLock<Pack> = LazyLock::new(|| Pack::builtin().unwrap());
 
 /// A worker's record at one device, with the chunks that are not pushed yet.
 pub(crate) struct Worker {
@@ -31,9 +35,8 @@ impl Worker {
     }
 
     pub(crate) fn unborn(record: RecordId) -> Worker {
-        let pack = Pack::builtin().unwrap();
         let genesis = Genesis { kind: "worker".to_owned(), record, generation: 1 };
-        let document = Document::genesis(&genesis, &pack.kind("worker").unwrap().genesis_maps()).unwrap();
+        let document = Document::genesis(&genesis, &PACK.kind("worker").unwrap().genesis_maps()).unwrap();
         Worker { record, document, waiting: Vec::new() }
     }
 

@@ -7,6 +7,7 @@ use std::thread::JoinHandle;
 use sambung_domain::Timestamp;
 use sambung_relay::data::DataDir;
 use sambung_relay::host::Host;
+use sambung_relay::http::Limits;
 use sambung_relay::keys::{KeyFile, Recovery};
 use sambung_relay::store::{Pool, StoreError};
 use sambung_relay::{clock, http, serve};
@@ -24,12 +25,26 @@ pub(crate) struct Site {
 
 impl Site {
     pub(crate) fn start() -> Site {
+        Site::of(&Recovery::generate("Uji", clock::now()).unwrap())
+    }
+
+    /// A relay with limits of the test's choice.
+    pub(crate) fn limited(limits: Limits) -> Site {
+        Site::with(&Recovery::generate("Uji", clock::now()).unwrap(), limits)
+    }
+
+    /// An empty relay with the identity of a recovery file.
+    pub(crate) fn of(recovery: &Recovery) -> Site {
+        Site::with(recovery, Limits::default())
+    }
+
+    fn with(recovery: &Recovery, limits: Limits) -> Site {
         let dir = tempfile::tempdir().unwrap();
         let data = DataDir::at(&dir.path().join("data"));
         data.claim().unwrap();
-        data.fill(&Recovery::generate("Uji", clock::now()).unwrap(), "Uji").unwrap();
+        data.fill(recovery, "Uji").unwrap();
         let (relay, pool) = data.open().unwrap();
-        let router = http::router(Arc::new(Host::new(relay, pool)));
+        let router = http::router(Arc::new(Host::new(relay, pool)), limits);
         let (stop, stopped) = oneshot::channel();
         let (tell, address) = std::sync::mpsc::channel();
         let thread = std::thread::spawn(move || {
@@ -44,11 +59,6 @@ impl Site {
 
     pub(crate) fn data(&self) -> DataDir {
         DataDir::at(&self.dir.path().join("data"))
-    }
-
-    /// A second process's view of the database.
-    pub(crate) fn pool(&self) -> Pool {
-        Pool::open(&self.data().database()).unwrap()
     }
 
     /// An invitation code for a role and areas.
@@ -80,7 +90,7 @@ pub(crate) fn invite(data: &DataDir, role: &str, areas: &[&str], expires: Timest
 
 impl Drop for Site {
     fn drop(&mut self) {
-        drop(self.stop.take().map(|stop| stop.send(())));
+        drop(self.stop.take());
         if let Some(thread) = self.thread.take() {
             drop(thread.join());
         }

@@ -8,7 +8,7 @@ use anyhow::{Result, bail};
 use crate::prepare::{self, Purpose};
 use crate::shell::{self, Stream};
 use crate::test::tally::Tally;
-use crate::{check_wasm, workspace};
+use crate::{check_wasm, demo, workspace};
 
 /// A stage and what it does.
 #[derive(Debug)]
@@ -49,6 +49,8 @@ pub(crate) const STAGES: &[Stage] = &[
     Stage { name: "build", work: Work::Gate(build) },
     Stage { name: "tests", work: Work::Tests(tests) },
     Stage { name: "doc-tests", work: Work::Tests(doc_tests) },
+    Stage { name: "demo", work: Work::Check(demo::check) },
+    Stage { name: "sabotage", work: Work::Check(demo::check_sabotage) },
 ];
 
 /// Fetching also brings what other targets need: the tidy tests look at the dependency tree offline.

@@ -1,95 +1,117 @@
 //! What must hold of a pack as a whole.
 
+mod field;
+mod form;
+mod text;
+
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeSet;
 
-use super::{Field, FieldType, Kind, Merge, Pack, PackError, RESERVED_KEYS};
+use super::{CodeList, FieldType, IdRule, Kind, Pack, PackError};
+use crate::Access;
 
-/// Checks every kind of a pack.
+/// Checks every part of a pack.
 pub(super) fn pack(pack: &Pack) -> Result<(), PackError> {
+    let fail = |folder: &str, name: &str, why: String| PackError {
+        source_name: if name.is_empty() { folder.to_owned() } else { format!("{folder}/{name}") },
+        why,
+    };
+    for (name, list) in &pack.codes {
+        check_codes(name, list).map_err(|why| fail("codes", name, why))?;
+    }
     for kind in pack.kinds.values() {
-        check_kind(pack, kind)
-            .map_err(|why| PackError { source_name: format!("kinds/{}", kind.name), why })?;
+        check_kind(pack, kind).map_err(|why| fail("kinds", &kind.name, why))?;
+    }
+    for (name, form) in &pack.forms {
+        form::check(pack, form).map_err(|why| fail("forms", name, why))?;
+    }
+    for (name, setting) in &pack.settings {
+        text::name(name)
+            .and_then(|()| text::both(&setting.label, "a label"))
+            .and_then(|()| text::source(&setting.source))
+            .map_err(|why| fail("settings", "", format!("`{name}` {why}")))?;
+    }
+    for (name, message) in &pack.messages {
+        text::both(message, "a text")
+            .and_then(|()| text::same_places(message))
+            .map_err(|why| fail("messages", "", format!("`{name}` {why}")))?;
+    }
+    Ok(())
+}
+
+fn check_codes(name: &str, list: &CodeList) -> Result<(), String> {
+    text::name(name).map_err(|why| format!("the list {why}"))?;
+    text::source(&list.source)?;
+    let mut seen = BTreeSet::new();
+    for code in &list.codes {
+        let well_formed = (1..=64).contains(&code.code.len())
+            && code.code.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
+        if !well_formed {
+            return Err(format!("code `{}` is not capital letters, digits and _", code.code));
+        }
+        text::both(&code.label, "a label").map_err(|why| format!("code `{}` {why}", code.code))?;
+        if !seen.insert(code.code.as_str()) {
+            return Err(format!("code `{}` stands twice", code.code));
+        }
     }
     Ok(())
 }
 
 fn check_kind(pack: &Pack, kind: &Kind) -> Result<(), String> {
+    text::name(&kind.name)?;
+    text::both(&kind.label, "a label")?;
+    text::both(&kind.about, "an explanation")?;
+    check_relations(pack, kind)?;
+    if kind.reach.is_empty() {
+        return Err("is reached through no set".to_owned());
+    }
     let mut seen = BTreeSet::new();
     for field in &kind.fields {
         if !seen.insert(field.key.as_str()) {
             return Err(format!("field `{}` stands twice", field.key));
         }
-        check_field(pack, kind, field).map_err(|why| format!("field `{}` {why}", field.key))?;
+        field::check(pack, kind, field).map_err(|why| format!("field `{}` {why}", field.key))?;
+    }
+    kind.order.iter().try_for_each(|pair| check_order(kind, pair))
+}
+
+/// The kinds and fields a kind speaks of exist.
+fn check_relations(pack: &Pack, kind: &Kind) -> Result<(), String> {
+    let sibling = match &kind.id {
+        IdRule::Sibling(of) => Some(of),
+        IdRule::Keys(keys) => {
+            if let Some(key) = keys.iter().find(|key| kind.field(key).is_none()) {
+                return Err(format!("derives its id from the unknown field `{key}`"));
+            }
+            None
+        }
+        IdRule::Random | IdRule::SealedItem | IdRule::Card => None,
+    };
+    for other in [sibling, kind.follows.as_ref(), kind.parent.as_ref()].into_iter().flatten() {
+        let Some(other) = pack.kind(other) else {
+            return Err(format!("speaks of the unknown kind `{other}`"));
+        };
+        if sibling == Some(&other.name) && other.access > kind.access {
+            return Err(format!(
+                "is {} and part of `{}`, which is {}",
+                kind.access, other.name, other.access
+            ));
+        }
+    }
+    if kind.access == Access::Open && !kind.reference {
+        return Err("is open, which only reference data are".to_owned());
     }
     Ok(())
 }
 
-fn check_field(pack: &Pack, kind: &Kind, field: &Field) -> Result<(), String> {
-    if RESERVED_KEYS.contains(&field.key.as_str()) {
-        return Err("has the name of a root key".to_owned());
-    }
-    if !field.key.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_') {
-        return Err("has a key that is not lower-case letters, digits and _".to_owned());
-    }
-    if field.sensitivity > kind.access {
-        return Err(format!("is {} in a kind that is {}", field.sensitivity, kind.access));
-    }
-    if field.label.id.trim().is_empty() || field.label.en.trim().is_empty() {
-        return Err("lacks a label in one of the two languages".to_owned());
-    }
-    match (&field.codes, field.kind) {
-        (Some(list), _) if !pack.codes.contains_key(list) => {
-            Err(format!("draws on the unknown list `{list}`"))
-        }
-        (None, FieldType::Code) => Err("is a code without a list".to_owned()),
-        _ if (field.merge == Merge::Union) != field.kind.is_map() && field.merge != Merge::Derived => {
-            Err("must merge by union if and only if it is a set".to_owned())
-        }
-        _ => Ok(()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use crate::Pack;
-
-    fn read_with(field: &str) -> Result<Pack, String> {
-        let pack = "version = 1\n[roles]\n";
-        let codes =
-            "[sex]\nsource = \"test\"\ncodes = [{ code = \"L\", label = { id = \"a\", en = \"b\" } }]\n";
-        let kind = format!(
-            "name = \"thing\"\naccess = \"ordinary\"\ncolumn = \"person\"\nid = \"random\"\n\
-             label = {{ id = \"Benda\", en = \"Thing\" }}\n[[field]]\n{field}"
-        );
-        Pack::read(&[("pack", pack), ("codes/test", codes), ("kinds/thing", &kind)])
-            .map_err(|e| e.to_string())
-    }
-
-    const GOOD: &str = "key = \"a\"\ntype = \"text\"\nlabel = { id = \"A\", en = \"A\" }\n\
-                        merge = \"register\"\nharm = \"other\"\nsensitivity = \"ordinary\"\n";
-
-    #[test]
-    fn a_sound_field_is_accepted() {
-        assert!(read_with(GOOD).is_ok());
-    }
-
-    #[test]
-    fn each_broken_rule_is_named() {
-        let cases = [
-            (GOOD.replace("\"ordinary\"", "\"restricted\""), "is restricted in a kind that is ordinary"),
-            (GOOD.replace("key = \"a\"", "key = \"area\""), "has the name of a root key"),
-            (GOOD.replace("key = \"a\"", "key = \"A b\""), "lower-case letters"),
-            (GOOD.replace("\"text\"", "\"code\""), "is a code without a list"),
-            (format!("{GOOD}codes = \"none\"\n"), "draws on the unknown list `none`"),
-            (GOOD.replace("\"register\"", "\"union\""), "must merge by union"),
-            (GOOD.replace("en = \"A\"", "en = \" \""), "lacks a label"),
-            (format!("{GOOD}[[field]]\n{GOOD}"), "stands twice"),
-            (format!("{GOOD}colour = \"red\"\n"), "unknown field"),
-        ];
-        for (source, expected) in cases {
-            let error = read_with(&source).unwrap_err();
-            assert!(error.contains(expected), "{error} does not say {expected}");
-            assert!(error.contains("kinds/thing"), "{error}");
-        }
+fn check_order(kind: &Kind, [first, second]: &[String; 2]) -> Result<(), String> {
+    let dated = |key: &String| {
+        kind.field(key).is_some_and(|field| matches!(field.kind, FieldType::Date | FieldType::DateTime))
+    };
+    match [first, second].into_iter().find(|key| !dated(key)) {
+        Some(key) => Err(format!("orders `{key}`, which is no date of it")),
+        None => Ok(()),
     }
 }

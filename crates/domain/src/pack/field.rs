@@ -1,46 +1,9 @@
-//! Fields: their types, how they merge, and how a typed text becomes a value.
+//! Fields: what is recorded under one key, who may see it, and how two values of it meet.
 
 use serde::{Deserialize, Serialize};
 
-use super::{Bilingual, Pack};
-use crate::date::PartialDate;
-use crate::{Access, Area, OfficeCode, RecordId, value::Value};
-
-/// What a field holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum FieldType {
-    /// A line of text.
-    Text,
-    /// Text of several lines.
-    LongText,
-    /// One code of a list.
-    Code,
-    /// Several texts or codes, each present or not.
-    Set,
-    /// Yes or no.
-    Bool,
-    /// A whole number.
-    Int,
-    /// A year, a year and month, or a day: `1984`, `1984-05`, `1984-05-17`.
-    Date,
-    /// A region code or a prefix of one.
-    Area,
-    /// An office code.
-    Office,
-    /// A member of staff.
-    Staff,
-    /// Another record.
-    Record,
-}
-
-impl FieldType {
-    /// Whether the document holds a map for the field rather than one value.
-    #[must_use]
-    pub fn is_map(self) -> bool {
-        matches!(self, FieldType::Set)
-    }
-}
+use super::{Bilingual, FieldType};
+use crate::Access;
 
 /// What two different values mean when they meet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,10 +11,76 @@ impl FieldType {
 pub enum Merge {
     /// The latest in causal order holds; concurrent values are all kept and shown.
     Register,
+    /// Written once, mostly when the record is made; another value later is a mistake that people see.
+    Immutable,
     /// Entries from both sides stay.
     Union,
+    /// Entries from both sides stay and none is edited once written; a correction is another entry.
+    Append,
+    /// Steps from both sides stay; where the matter stands is derived from them and never silently moved back.
+    Stage,
     /// Computed, never written by hand.
     Derived,
+}
+
+impl Merge {
+    /// How a type merges where the pack says nothing else.
+    #[must_use]
+    pub fn of(kind: FieldType) -> Self {
+        match kind {
+            FieldType::Set | FieldType::Items => Merge::Union,
+            FieldType::Log => Merge::Append,
+            FieldType::Stage => Merge::Stage,
+            FieldType::Text
+            | FieldType::LongText
+            | FieldType::Code
+            | FieldType::Bool
+            | FieldType::Int
+            | FieldType::Decimal
+            | FieldType::Money
+            | FieldType::Date
+            | FieldType::DateTime
+            | FieldType::Phone
+            | FieldType::Country
+            | FieldType::Area
+            | FieldType::Office
+            | FieldType::Staff
+            | FieldType::Record
+            | FieldType::Hash
+            | FieldType::Sealed
+            | FieldType::Blob
+            | FieldType::Block => Merge::Register,
+        }
+    }
+
+    /// Whether fields of a type can merge like this.
+    #[must_use]
+    pub fn suits(self, kind: FieldType) -> bool {
+        match self {
+            Merge::Derived => true,
+            Merge::Register | Merge::Immutable => !kind.is_map(),
+            Merge::Union | Merge::Append | Merge::Stage => Merge::of(kind) == self,
+        }
+    }
+}
+
+/// What people see of a field with several live values until somebody decides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Clash {
+    /// One of them, the same at every replica; the others wait in the review list.
+    #[default]
+    One,
+    /// All of them, marked.
+    Both,
+    /// The one that stands first in the code list: the more urgent, the stricter, the surer sign.
+    First,
+    /// Yes.
+    Yes,
+    /// No.
+    No,
+    /// None is final and none is used before somebody has asked.
+    Neither,
 }
 
 /// What goes wrong for the person if the wrong one of two values is believed; the order of the review list.
@@ -82,7 +111,37 @@ pub enum Required {
     Hard,
 }
 
-/// One field of a kind.
+/// The class of personal data a field holds under UU 27/2022 article 4.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PersonalData {
+    /// About no person.
+    None,
+    /// `data pribadi yang bersifat umum`: name, sex, marital status, what identifies together with other data.
+    General,
+    /// `data pribadi yang bersifat spesifik`: health, biometrics, genetics, criminal record, children, personal
+    /// finance.
+    Specific,
+}
+
+/// A number with rules of its own, read by [`identifier`](crate::identifier). What is odd about it is said, never
+/// refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Number {
+    /// NIK.
+    Nik,
+    /// Number of a family card.
+    Kk,
+    /// Passport number.
+    Passport,
+    /// Number of a service card.
+    Card,
+    /// Telephone number.
+    Phone,
+}
+
+/// One field of a kind, or one part of a field.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Field {
@@ -96,144 +155,73 @@ pub struct Field {
     /// A sentence of help under the label.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub help: Option<Bilingual>,
-    /// The code list it draws on, for `code` and `set`.
+    /// The code list it draws on, for `code`, `set` and `stage`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub codes: Option<String>,
+    /// The type of a set's entries where they are neither texts nor codes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of: Option<FieldType>,
+    /// The kind of record it names, for `record` and sets of records.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
+    /// Which number with rules of its own it is, for texts and sets of texts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<Number>,
     /// Greatest length in characters, for texts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max: Option<u16>,
+    /// Least and greatest number, for `int`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub range: Option<[i64; 2]>,
     /// Whether an empty field is remarked on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub required: Option<Required>,
     /// How concurrent values meet.
     pub merge: Merge,
+    /// What is shown of concurrent values until somebody decides.
+    #[serde(default)]
+    pub clash: Clash,
     /// What a wrong value costs.
     pub harm: Harm,
     /// Who may see it; never above the kind's access.
     pub sensitivity: Access,
+    /// Its class under the data-protection act.
+    pub personal: PersonalData,
     /// Whether lists filter and sort by it.
     #[serde(default)]
     pub indexed: bool,
     /// Whether search looks into it.
     #[serde(default)]
     pub searchable: bool,
-}
-
-/// A text that is no value of its field, in words for the person who typed it.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{field}: `{given}` {why}")]
-pub struct ValueError {
-    /// The field's key.
-    pub field: String,
-    /// What was typed.
-    pub given: String,
-    /// What is expected.
-    pub why: String,
+    /// The parts of a block, blob or item, in the order of the form.
+    #[serde(default, rename = "part", skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<Field>,
 }
 
 /// Greatest length of a text field without a length of its own, in characters.
-const TEXT_MAX: u16 = 500;
-/// Greatest length of a long text, in characters.
-const LONG_TEXT_MAX: u16 = 10_000;
+pub const TEXT_MAX: u16 = 500;
+/// Greatest length of a long text without a length of its own, in characters.
+pub const LONG_TEXT_MAX: u16 = 10_000;
+/// Greatest length of a sealed text without a length of its own, in characters: a change is at most 64 KiB.
+pub const SEALED_MAX: u16 = 40_000;
 
 impl Field {
-    /// The value a typed text stands for.
-    ///
-    /// # Errors
-    /// [`ValueError`] where the text is no value of the field's type.
-    pub fn parse(&self, pack: &Pack, text: &str) -> Result<Value, ValueError> {
-        let bad = |why: String| ValueError { field: self.key.clone(), given: text.to_owned(), why };
-        let text_value = || Value::Text(text.to_owned());
-        if text.is_empty() && self.kind != FieldType::Set {
-            return Ok(text_value());
-        }
-        match self.kind {
-            FieldType::Text | FieldType::LongText => self.check_length(text).map(|()| text_value()),
-            FieldType::Code => self.check_code(pack, text).map(|()| text_value()),
-            FieldType::Set if self.codes.is_some() => self.check_code(pack, text).map(|()| text_value()),
-            FieldType::Set if text.is_empty() => Err(bad("is empty; a set holds texts".to_owned())),
-            FieldType::Set => self.check_length(text).map(|()| text_value()),
-            FieldType::Bool => match text.to_ascii_lowercase().as_str() {
-                "ya" | "yes" | "true" | "1" => Ok(Value::Bool(true)),
-                "tidak" | "no" | "false" | "0" => Ok(Value::Bool(false)),
-                _ => Err(bad("is neither ya nor tidak".to_owned())),
-            },
-            FieldType::Int => {
-                text.parse().map(Value::Int).map_err(|_| bad("is not a whole number".to_owned()))
-            }
-            FieldType::Date => {
-                if text.parse::<PartialDate>().is_ok() {
-                    Ok(text_value())
-                } else {
-                    Err(bad("is no date; write 1984, 1984-05 or 1984-05-17".to_owned()))
-                }
-            }
-            FieldType::Area => text.parse::<Area>().map(|_| text_value()).map_err(|e| bad(e.to_string())),
-            FieldType::Office => {
-                text.parse::<OfficeCode>().map(|_| text_value()).map_err(|e| bad(e.to_string()))
-            }
-            FieldType::Staff | FieldType::Record => {
-                text.parse::<RecordId>().map(|_| text_value()).map_err(|e| bad(e.to_string()))
-            }
-        }
+    /// The part under a key.
+    #[must_use]
+    pub fn part(&self, key: &str) -> Option<&Field> {
+        self.parts.iter().find(|part| part.key == key)
     }
 
-    fn check_length(&self, text: &str) -> Result<(), ValueError> {
-        let default = if self.kind == FieldType::LongText { LONG_TEXT_MAX } else { TEXT_MAX };
-        let max = usize::from(self.max.unwrap_or(default));
-        if text.chars().count() <= max {
-            return Ok(());
-        }
-        let why = format!("is longer than {max} characters");
-        Err(ValueError { field: self.key.clone(), given: text.chars().take(20).collect(), why })
+    /// Which number its texts are; every `phone` is a telephone number.
+    #[must_use]
+    pub fn number(&self) -> Option<Number> {
+        let phone = self.kind == FieldType::Phone || self.of == Some(FieldType::Phone);
+        self.number.or(phone.then_some(Number::Phone))
     }
 
-    fn check_code(&self, pack: &Pack, text: &str) -> Result<(), ValueError> {
-        let codes = pack.code_list(self).map(|list| list.codes.as_slice()).unwrap_or_default();
-        if codes.iter().any(|code| code.code == text) {
-            return Ok(());
-        }
-        let known: Vec<&str> = codes.iter().map(|code| code.code.as_str()).collect();
-        let why = format!("is not in the list; codes are {}", known.join(", "));
-        Err(ValueError { field: self.key.clone(), given: text.to_owned(), why })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn worker_field(key: &str) -> (Pack, Field) {
-        let pack = Pack::builtin().unwrap();
-        let field = pack.kind("worker").unwrap().field(key).unwrap().clone();
-        (pack, field)
-    }
-
-    #[test]
-    fn typed_texts_become_values_of_the_fields_type() {
-        let (pack, sex) = worker_field("jenis_kelamin");
-        assert_eq!(sex.parse(&pack, "P"), Ok(Value::from("P")));
-        let refused = sex.parse(&pack, "X").unwrap_err();
-        assert_eq!(refused.to_string(), "jenis_kelamin: `X` is not in the list; codes are L, P");
-
-        let (pack, year) = worker_field("tahun_lahir");
-        assert_eq!(year.parse(&pack, "1984"), Ok(Value::Int(1984)));
-        assert!(year.parse(&pack, "delapan").is_err());
-
-        let (pack, shown) = worker_field("boleh_diketahui_desa");
-        assert_eq!(shown.parse(&pack, "tidak"), Ok(Value::Bool(false)));
-    }
-
-    #[test]
-    fn an_emptied_field_is_an_empty_text() {
-        let (pack, name) = worker_field("nama_lengkap");
-        assert_eq!(name.parse(&pack, ""), Ok(Value::from("")));
-    }
-
-    #[test]
-    fn a_text_is_bounded_in_characters() {
-        let (pack, name) = worker_field("nama_lengkap");
-        assert!(name.parse(&pack, &"é".repeat(150)).is_ok());
-        assert!(name.parse(&pack, &"é".repeat(151)).is_err());
+    /// Whether it names records: itself or by the entries of its set.
+    #[must_use]
+    pub fn names_records(&self) -> bool {
+        self.kind == FieldType::Record || self.of == Some(FieldType::Record)
     }
 }

@@ -165,30 +165,3 @@ fn the_grid_has_exactly_one_cell_for_each_of_the_38() {
     assert!(grid.fits(east_java(), code("35")));
     assert!(!grid.fits(east_java(), code("32")));
 }
-
-/// Not a limit, a figure to look at: `cargo test -p sambung-domain --profile ci costs -- --ignored --nocapture`.
-#[test]
-#[ignore = "prints measurements"]
-fn costs_of_reading_and_searching() {
-    for (name, packed) in [
-        ("Indonesia", &include_bytes!("../../data/regions-id.zst")[..]),
-        ("East Java", &include_bytes!("../../data/regions-35.zst")[..]),
-    ] {
-        let start = std::time::Instant::now();
-        let bytes = zstd::decode_all(packed).unwrap();
-        let unpacked = start.elapsed();
-        let table = Regions::read(&bytes).unwrap();
-        let read = start.elapsed() - unpacked;
-        let memory = table.codes.capacity() * size_of::<RegionCode>()
-            + (table.name_of.capacity() + table.name_at.capacity()) * 4
-            + table.names.capacity();
-        let start = std::time::Instant::now();
-        let total = table.search("su, prob", None, 20).total + table.search("s", None, 20).total;
-        let search = start.elapsed() / 2;
-        println!(
-            "{name}: {} packed, {} bytes, unpack {unpacked:?}, read {read:?}, memory {memory}, {search:?} a search ({total})",
-            packed.len(),
-            bytes.len()
-        );
-    }
-}

@@ -12,9 +12,9 @@ use crate::command::unknown_field;
 use crate::{Replica, ReplicaError, UsageError};
 
 /// Most rows of one page.
-pub const LIMIT_MAX: u32 = 1_000;
+const LIMIT_MAX: u32 = 1_000;
 /// Rows of a page unless asked otherwise.
-pub const LIMIT: u32 = 50;
+const LIMIT: u32 = 50;
 
 /// What to list.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -39,6 +39,9 @@ impl Document {
     /// ([`TIME_MAX`]): a wrong clock never stops a save. `message` is an encoded
     /// [`Message`](crate::form::Message).
     ///
+    /// The change goes through [`History::check`](crate::form::History::check) like anybody's: what is put into
+    /// reserved keys is judged there.
+    ///
     /// # Errors
     /// [`DocumentError::Path`] where a path leads through no map, [`DocumentError::Form`] where the change
     /// would be larger than peers accept, else what the engine says. The document must then be discarded.

@@ -104,8 +104,9 @@ impl<'a> Known<'a> {
     }
 }
 
-/// What needs no look at other operations: a new element replaces nothing; removing and adding need
-/// something to work on; a text holds characters, not objects.
+/// What needs no look at other operations: a new element replaces nothing; removing and adding need something
+/// to work on; a text grows by texts and shrinks, and nothing in it is overwritten. Automerge writes no other
+/// operation into a text, and panics where an overwritten character meets a removal.
 fn shape(operation: &Operation, kind: ObjectKind) -> Result<(), BadForm> {
     let needs_preds = matches!(operation.action, Action::Delete | Action::Increment(_));
     let fits = if operation.insert {
@@ -113,8 +114,12 @@ fn shape(operation: &Operation, kind: ObjectKind) -> Result<(), BadForm> {
     } else {
         !(needs_preds && operation.preds.is_empty())
     };
-    let object_in_text = kind == ObjectKind::Text && matches!(operation.action, Action::Make(_));
-    if fits && !object_in_text { Ok(()) } else { Err(BadForm::Reference) }
+    let fits_text = match &operation.action {
+        Action::Put(Scalar::Text(_)) => operation.insert,
+        Action::Delete => true,
+        Action::Put(_) | Action::Make(_) | Action::Increment(_) => false,
+    };
+    if fits && (kind != ObjectKind::Text || fits_text) { Ok(()) } else { Err(BadForm::Reference) }
 }
 
 fn count(action: &Action) -> Result<(), BadForm> {

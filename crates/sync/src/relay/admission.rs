@@ -15,7 +15,7 @@ use crate::document::{Actor, Change, ChangeHash, Genesis};
 use crate::form::{History, Rejected};
 use crate::gate::gate;
 use crate::message::{Disposition, PushItem, Verdict};
-use crate::routing::{routing, routing_at};
+use crate::routing::{routing_after, routing_at};
 
 /// A record while changes are admitted to it.
 struct Visit<'a> {
@@ -23,6 +23,7 @@ struct Visit<'a> {
     index: u32,
     history: History,
     row: RecordRow,
+    leaf_written: bool,
 }
 
 impl Relay {
@@ -54,7 +55,7 @@ impl Relay {
             }
         }
         let row = known.unwrap_or_else(|| RecordRow { kind: item.kind.clone(), routing: Routing::default() });
-        let mut visit = Visit { item, index, history, row };
+        let mut visit = Visit { item, index, history, row, leaf_written: false };
         let expected = Actor::derive(&caller.device.key.0, &item.nonce);
         item.chunks
             .iter()
@@ -76,11 +77,7 @@ impl Relay {
     ) -> Result<Verdict, RelayError<S::Error>> {
         let hash = change.hash;
         let before = routing_at(&visit.history, &change.deps);
-        let mut extended = visit.history.clone();
-        if extended.admit(change).is_err() {
-            return Ok(Verdict::plain(Disposition::Held));
-        }
-        let after = routing(&extended);
+        let after = routing_after(&visit.history, &change);
         let action = if before.is_born() { Action::Edit } else { Action::Create };
         let question = Question {
             grant: &caller.grant,
@@ -91,10 +88,9 @@ impl Relay {
             after: &after,
             now: intake.now,
         };
-        if decide(&question) != Decision::Allow {
+        if decide(&question) != Decision::Allow || visit.history.admit(change).is_err() {
             return Ok(Verdict::plain(Disposition::Held));
         }
-        visit.history = extended;
         write_change(intake, visit, hash, chunk)?;
         write_entries(intake, visit.item, hash, &visit.row.routing, &after)?;
         if visit.row.routing != after {
@@ -140,14 +136,18 @@ fn examine(history: &History, chunk: &[u8], expected: Actor) -> Result<Box<Chang
 
 fn write_change<S: RelayStore>(
     intake: &mut Intake<'_, S>,
-    visit: &Visit<'_>,
+    visit: &mut Visit<'_>,
     hash: ChangeHash,
     chunk: &[u8],
 ) -> Result<(), RelayError<S::Error>> {
     let item = visit.item;
     let batch = intake.batch_number()?;
-    let leaf = StoredLeaf { nonce: item.nonce, hashes: item.chunks.iter().map(|c| chunk::name(c)).collect() };
-    stored(intake.store.put_leaf(batch, visit.index, &leaf))?;
+    if !visit.leaf_written {
+        let hashes = item.chunks.iter().map(|chunk| chunk::name(chunk)).collect();
+        let leaf = StoredLeaf { nonce: item.nonce, hashes };
+        stored(intake.store.put_leaf(batch, visit.index, &leaf))?;
+        visit.leaf_written = true;
+    }
     let change = StoredChange { hash, chunk: chunk.to_vec(), batch, leaf: visit.index };
     stored(intake.store.put_change(item.record, item.generation, &change))
 }

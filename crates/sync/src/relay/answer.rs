@@ -1,11 +1,11 @@
-//! Refusing a request, recognising its sender, and the parts every response has.
+//! Refusing a request, and the parts every response has.
 
 use sambung_domain::Timestamp;
+use sambung_trust::Signed;
 use sambung_trust::nonce::{self, Nonce};
-use sambung_trust::{Grant, Signed};
 
-use super::{Caller, Device, Relay, RelayStore};
-use crate::frame::{Frame, FrameError};
+use super::{Caller, Relay, RelayStore};
+use crate::frame::FrameError;
 use crate::message::{ExchangeRequest, ExchangeResponse, Refusal};
 
 /// Why a request as a whole is refused: the closed list of wire codes.
@@ -87,43 +87,6 @@ pub(super) fn stored<T, E>(result: Result<T, E>) -> Result<T, RelayError<E>> {
 }
 
 impl Relay {
-    /// The enrolled device that made a frame with a fresh nonce.
-    pub(super) fn authenticate<S: RelayStore>(
-        &self,
-        store: &mut S,
-        frame: &Frame,
-        request: &ExchangeRequest,
-        now: Timestamp,
-    ) -> Result<Device, RelayError<S::Error>> {
-        let device = stored(store.device(&request.replica))?.ok_or(Reject::GrantEnded)?;
-        if !frame.is_from(&device.key) {
-            return Err(Reject::Frame(FrameError::Signature).into());
-        }
-        if !nonce::is_fresh(&self.keys.nonce, &request.replica, &frame.nonce, now) {
-            let fresh = nonce::issue(&self.keys.nonce, &request.replica, now);
-            return Err(Reject::StaleNonce(fresh).into());
-        }
-        Ok(device)
-    }
-
-    /// The grant a request names, if this relay knows it or was given it whole; `None` asks for it.
-    pub(super) fn active_grant<S: RelayStore>(
-        &self,
-        store: &mut S,
-        device: &Device,
-        request: &ExchangeRequest,
-        now: Timestamp,
-    ) -> Result<Option<Grant>, RelayError<S::Error>> {
-        let known = stored(store.grant(&request.grant))?;
-        let given = request.whole_grant.clone().filter(|signed| signed.short_id() == request.grant);
-        let Some(signed) = known.or(given) else { return Ok(None) };
-        let grant: Grant = signed.open(&self.keys.issuer.public()).map_err(|_| Reject::GrantEnded)?;
-        if grant.device != device.key || !grant.holds_at(now) {
-            return Err(Reject::GrantEnded.into());
-        }
-        Ok(Some(grant))
-    }
-
     pub(super) fn blank_response(&self, request: &ExchangeRequest, now: Timestamp) -> ExchangeResponse {
         ExchangeResponse {
             relay_time: now,

@@ -15,12 +15,24 @@ const AT_ONCE: Duration = Duration::from_millis(10);
 /// What a chunk that passes the gate may cost at most, decoded, checked and applied.
 const MEMORY_MAX: u64 = 64 * 1024 * 1024;
 
+/// The verdict of one run and the time of the fastest of a few, so that a busy machine fails nothing.
+fn fastest<T>(mut work: impl FnMut() -> T) -> (T, Duration) {
+    let mut timed = || {
+        let began = Instant::now();
+        (work(), began.elapsed())
+    };
+    let (verdict, first) = timed();
+    (verdict, (0..4).map(|_| timed().1).fold(first, Duration::min))
+}
+
 fn gated(bytes: &[u8]) -> (Option<BadForm>, AllocationInfo) {
-    let began = Instant::now();
-    let mut verdict = None;
-    let cost = measure(|| verdict = gate(bytes).err());
-    assert!(began.elapsed() < AT_ONCE, "{:?}", began.elapsed());
-    (verdict, cost)
+    let (outcome, took) = fastest(|| {
+        let mut verdict = None;
+        let cost = measure(|| verdict = gate(bytes).err());
+        (verdict, cost)
+    });
+    assert!(took < AT_ONCE, "{took:?}");
+    outcome
 }
 
 #[test]
@@ -79,10 +91,9 @@ fn nesting_is_bounded() {
     let (_, raw) = document.edit(actor(2), 0, &message(), &[put(&["rt"], "1")]).unwrap().unwrap();
     assert!(history.check(&nested(&raw, 8)).is_ok());
     for depth in [9, 300] {
-        let began = Instant::now();
         let bomb = nested(&raw, depth);
-        let verdict = history.check(&bomb);
-        assert!(began.elapsed() < 10 * AT_ONCE);
+        let (verdict, took) = fastest(|| history.check(&bomb));
+        assert!(took < AT_ONCE, "{took:?}");
         assert_eq!(verdict, Err(Rejected::Bad(BadForm::Nesting)));
     }
 }

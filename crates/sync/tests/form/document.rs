@@ -80,6 +80,19 @@ fn a_change_without_its_dependencies_is_an_error() {
 }
 
 #[test]
+fn a_batch_may_come_in_any_order_and_more_than_once() {
+    let (mut history, mut document) = begin(&genesis());
+    let (_, first) = edit(&mut history, &mut document, 1, &birth());
+    let (_, second) = edit(&mut history, &mut document, 1, &[put(&["rt"], "1")]);
+    let (_, mut behind) = begin(&genesis());
+    behind.apply(&[&second, &first, &second]).unwrap();
+    assert_eq!(behind.heads(), document.heads());
+    behind.apply(&[&first]).unwrap();
+    behind.apply(&[]).unwrap();
+    assert_eq!(behind.content().unwrap(), document.content().unwrap());
+}
+
+#[test]
 fn damaged_bytes_do_not_load() {
     let (_, document) = born();
     let saved = document.save().unwrap();

@@ -197,6 +197,12 @@ fn counts_cannot_overflow() {
     let start = |count: i64| {
         altered(|change| change.operations.push(op("x", legacy::OpType::Put(ScalarValue::counter(count)))))
     };
+    let (history, mut document) = born();
+    let honest = next(&mut document, 2, &[put(&["rt"], "1")]);
+    let greatest = |change: &mut ExpandedChange| {
+        change.operations.push(op("x", legacy::OpType::Put(ScalarValue::counter(1 << 31))));
+    };
+    assert!(history.check(&forge(&honest, greatest).unwrap()).is_ok());
     for beyond in [(1 << 31) + 1, -(1 << 31) - 1, i64::MAX, i64::MIN] {
         assert_eq!(start(beyond), BadForm::Value);
         let add = |change: &mut ExpandedChange| {
@@ -253,6 +259,46 @@ fn a_value_is_replaced_once_and_only_counters_are_added_to() {
     assert_eq!(with(legacy::OpType::Put("b".into()), true), BadForm::Reference);
     assert_eq!(with(legacy::OpType::Delete, true), BadForm::Reference);
     assert_eq!(with(legacy::OpType::Increment(1), false), BadForm::Reference);
+}
+
+/// A text grows and shrinks; Automerge panics when a character that one overwrites is removed by another.
+#[test]
+fn characters_are_never_overwritten() {
+    let (history, mut document) = born();
+    let honest = next(&mut document, 2, &[put(&["rt"], "1")]);
+    let written = |last: &dyn Fn(legacy::OpId) -> legacy::Op| {
+        forge(&honest, |change| {
+            let start = change.start_op.get();
+            let id = |offset| op_id(start + offset, &[2; 8]);
+            change.operations = vec![
+                op("cerita", legacy::OpType::Make(ObjType::Text)),
+                legacy::Op {
+                    obj: legacy::ObjectId::Id(id(0)),
+                    key: legacy::Key::Seq(legacy::ElementId::Head),
+                    insert: true,
+                    ..text("", "a")
+                },
+            ];
+            change.operations.push(legacy::Op { obj: legacy::ObjectId::Id(id(0)), ..last(id(1)) });
+        })
+        .unwrap()
+    };
+    let at = |element: legacy::OpId| legacy::Key::Seq(legacy::ElementId::Id(element));
+    let behind = |action: legacy::OpType| {
+        written(&|first| legacy::Op { key: at(first), insert: true, ..op("", action.clone()) })
+    };
+    assert!(history.check(&behind(legacy::OpType::Put("b".into()))).is_ok());
+    let removed = written(&|first| legacy::Op {
+        key: at(first.clone()),
+        pred: std::iter::once(first).collect(),
+        ..op("", legacy::OpType::Delete)
+    });
+    assert!(history.check(&removed).is_ok());
+    for action in [legacy::OpType::Put(1.into()), legacy::OpType::Make(ObjType::Map)] {
+        assert_eq!(verdict(&history, &behind(action)), BadForm::Reference);
+    }
+    let over = written(&|first| legacy::Op { key: at(first), ..text("", "b") });
+    assert_eq!(verdict(&history, &over), BadForm::Reference);
 }
 
 /// The author could not know what happened elsewhere at the same time. A document that gets the reference

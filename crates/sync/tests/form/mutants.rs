@@ -12,6 +12,8 @@ use sambung_testkit::mutant::{consequences, mutate_bytes, mutate_fields, reorder
 use crate::record::{begin, genesis, message};
 
 const MUTANTS: usize = 24_000;
+/// Mutants made of one record's changes.
+const A_RECORD: usize = 1_000;
 const HONEST_CHANGES: usize = 5_000;
 const ORDERS: usize = 3;
 /// What a browser's worker or a small thread has.
@@ -102,34 +104,44 @@ fn let_in(seed: &mut Seed, base: &Base, mutant: &[u8]) {
     }
 }
 
+/// Makes mutants of the next changes of many records; returns how many met which verdict.
+fn judged(seed: u64, mutants: usize) -> BTreeMap<&'static str, usize> {
+    let mut seed = Seed::new(seed);
+    let mut verdicts: BTreeMap<&str, usize> = BTreeMap::new();
+    while verdicts.values().sum::<usize>() < mutants {
+        let base = base(&mut seed);
+        for _ in 0..A_RECORD {
+            let Some(mutant) = mutate(&mut seed, &base) else { continue };
+            let verdict = match base.history.check(&mutant) {
+                Ok(change) => {
+                    assert_eq!(change.raw, mutant);
+                    let_in(&mut seed, &base, &mutant);
+                    "accepted"
+                }
+                Err(Rejected::Bad(bad)) => bad.code(),
+                Err(Rejected::Missing(_)) => "missing",
+                Err(Rejected::Duplicate(_)) => "duplicate",
+            };
+            *verdicts.entry(verdict).or_default() += 1;
+        }
+    }
+    verdicts
+}
+
 #[test]
 fn no_accepted_mutant_does_harm() {
     on_a_small_stack(|| {
-        let mut seed = Seed::new(20_260_101);
-        let mut verdicts: BTreeMap<&str, usize> = BTreeMap::new();
-        let mut tried = 0;
-        while tried < MUTANTS {
-            let base = base(&mut seed);
-            for _ in 0..MUTANTS / 24 {
-                let Some(mutant) = mutate(&mut seed, &base) else { continue };
-                tried += 1;
-                let verdict = match base.history.check(&mutant) {
-                    Ok(change) => {
-                        assert_eq!(change.raw, mutant);
-                        let_in(&mut seed, &base, &mutant);
-                        "accepted"
-                    }
-                    Err(Rejected::Bad(bad)) => bad.code(),
-                    Err(Rejected::Missing(_)) => "missing",
-                    Err(Rejected::Duplicate(_)) => "duplicate",
-                };
-                *verdicts.entry(verdict).or_default() += 1;
-            }
-        }
-        println!("{tried} mutants: {verdicts:#?}");
+        let verdicts = judged(20_260_101, MUTANTS);
+        println!("{verdicts:#?}");
         assert!(verdicts["accepted"] > MUTANTS / 100, "too few pass to say anything");
         assert!(verdicts.len() > 10, "too few reasons to say anything");
     });
+}
+
+#[test]
+#[ignore = "takes minutes"]
+fn no_accepted_mutant_does_harm_in_a_long_run() {
+    on_a_small_stack(|| println!("{:#?}", judged(1, 10 * MUTANTS)));
 }
 
 #[test]

@@ -4,6 +4,7 @@ use sambung_domain::value::Value;
 use sambung_domain::{Pack, RecordId};
 use sambung_sync::document::{Actor, ChangeHash, Document, Edit, Genesis};
 use sambung_sync::form::{History, Message};
+use sambung_sync::routing::{routing, routing_after};
 
 pub(crate) const RECORD: RecordId = RecordId([7; 16]);
 
@@ -51,7 +52,9 @@ pub(crate) fn edit(
     let (hash, raw) = document.edit(actor(who), 1_790_000_000, &message(), edits).unwrap().unwrap();
     let change = history.check(&raw).unwrap();
     assert_eq!(change.hash, hash);
+    let foreseen = routing_after(history, &change);
     history.admit(change).unwrap();
+    assert_eq!(routing(history), foreseen);
     assert_eq!(history.heads(), document.heads());
     (hash, raw)
 }

@@ -4,11 +4,12 @@
 use std::collections::BTreeSet;
 
 use sambung_domain::{Access, RecordId, Routing};
-use sambung_sync::document::{Document, Held, Node, Scalar};
-use sambung_sync::form::History;
+use sambung_sync::document::{Action, Document, Held, Node, OpId, Scalar};
+use sambung_sync::form::{BadForm, History, Rejected};
 use sambung_sync::routing::{routing, routing_at};
 use sambung_testkit::Seed;
 use sambung_testkit::circle::Circle;
+use sambung_testkit::mutant::{forge, op_id};
 
 use crate::record::{actor, begin, born, edit, genesis, message, put, yes};
 
@@ -62,6 +63,7 @@ fn routing_is_what_the_document_shows() {
             if at % 8 == 0 || at + 1 == chunks.len() {
                 let now = routing(&history);
                 assert_eq!(now, shown(&document), "seed {number}, after {at}");
+                assert!(now.is_born(), "seed {number}, after {at}: nowhere");
                 several[0] += usize::from(now.areas.len() > 1);
                 several[1] += usize::from(now.offices.len() > 1);
             }
@@ -112,6 +114,29 @@ fn the_more_careful_of_two_decisions_holds_and_nobody_loses_the_record() {
     let settled = routing(&history);
     assert_eq!(settled.areas.len(), 1);
     assert_eq!(settled.access, Some(Access::Ordinary));
+}
+
+/// Putting what wins already is written as the removal of what lost; a removal of anything else is refused.
+#[test]
+fn only_what_lost_a_conflict_may_be_removed() {
+    let (history, mut document) = concurrent();
+    let live = document.live(&["area"]).unwrap();
+    let Held::Scalar(Scalar::Text(winner)) = live[0].held.clone() else { panic!("{live:?}") };
+    let (_, raw) =
+        document.edit(actor(2), 0, &message(), &[put(&["area"], winner.as_str())]).unwrap().unwrap();
+    let settles = history.check(&raw).unwrap();
+    assert_eq!(settles.operations[0].action, Action::Delete);
+    assert_eq!(settles.operations[0].preds, [live[1].id]);
+
+    let name = |id: OpId| op_id(id.counter, id.actor.as_bytes());
+    for removed in [vec![live[0].id], vec![live[1].id, live[0].id]] {
+        let preds = || removed.iter().copied().map(name).collect();
+        let raw = forge(&raw, |change| change.operations[0].pred = preds()).unwrap();
+        assert_eq!(history.check(&raw), Err(Rejected::Bad(BadForm::Routing)));
+    }
+    let mut after = history.clone();
+    after.admit(settles).unwrap();
+    assert_eq!(routing(&after).areas, [winner.parse().unwrap()].into());
 }
 
 #[test]

@@ -132,10 +132,10 @@ prop_compose! {
     fn any_clock()(started in any_day())(
         started in Just(started),
         unit in prop_oneof![any_unit(), Just(Unit::Months)],
-        length in 0u16..70,
+        length in 1u16..70,
         pauses in proptest::collection::vec(any_pause(started), 0..4),
     ) -> Clock {
-        Clock { started, length: if unit == Unit::Months { length % 8 } else { length }, pauses,
+        Clock { started, length: if unit == Unit::Months { 1 + length % 8 } else { length }, pauses,
             ..clock(unit, 0, "2026-01-01") }
     }
 }

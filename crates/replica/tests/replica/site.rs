@@ -1,0 +1,196 @@
+//! A relay and the offices enrolled at it.
+
+use std::path::PathBuf;
+
+use sambung_domain::value::Value;
+use sambung_domain::{Pack, RecordId, StaffId, Timestamp};
+use sambung_relay::clock;
+use sambung_relay::data::DataDir;
+use sambung_relay::host::{Failure, Host};
+use sambung_relay::keys::{KeyFile, Recovery};
+use sambung_relay::store::{Pool, StoreError};
+use sambung_replica::command::{Create, EditRecord, Fields};
+use sambung_replica::exchange::{Session, Step, SyncError, SyncReport};
+use sambung_replica::query::RecordView;
+use sambung_replica::{Circumstances, DatabaseKey, Enrolment, Replica, ReplicaError};
+use sambung_sync::frame::pack;
+use sambung_sync::relay::{Invitation, RelayStore};
+use sambung_trust::invitation::InvitationCode;
+
+pub(crate) struct Site {
+    dir: tempfile::TempDir,
+    recovery: Recovery,
+    host: Host,
+    relays: u32,
+}
+
+impl Site {
+    pub(crate) fn start() -> Site {
+        let dir = tempfile::tempdir().unwrap();
+        let recovery = Recovery::generate("Uji", clock::now()).unwrap();
+        let host = relay(&dir.path().join("relay-0"), &recovery);
+        Site { dir, recovery, host, relays: 0 }
+    }
+
+    fn data(&self) -> DataDir {
+        DataDir::at(&self.dir.path().join(format!("relay-{}", self.relays)))
+    }
+
+    /// The relay is gone; an empty one with the same identity takes its place.
+    pub(crate) fn replace_relay(&mut self) {
+        self.relays += 1;
+        self.host = relay(&self.dir.path().join(format!("relay-{}", self.relays)), &self.recovery);
+    }
+
+    /// A relay of another deployment answers at the same address.
+    pub(crate) fn put_stranger(&mut self) {
+        self.relays += 1;
+        let other = Recovery::generate("Lain", clock::now()).unwrap();
+        self.host = relay(&self.dir.path().join(format!("relay-{}", self.relays)), &other);
+    }
+
+    pub(crate) fn office(&self, name: &str, areas: &[&str]) -> Office {
+        self.device(name, "front_office", areas)
+    }
+
+    pub(crate) fn device(&self, name: &str, role: &str, areas: &[&str]) -> Office {
+        let path = self.dir.path().join(format!("{name}.db"));
+        let key = DatabaseKey([7; 32].into());
+        let code = self.invite(role, areas);
+        let enrolment = Enrolment::begin(
+            &self.host.hello(),
+            "http://relay.invalid",
+            &code,
+            name,
+            &clock::random().unwrap(),
+            clock::random().unwrap(),
+        )
+        .unwrap();
+        let answer = self.host.enrol(&enrolment.request()).unwrap();
+        enrolment.finish(&answer, &path, &key).unwrap();
+        Office::open(path, key)
+    }
+
+    fn invite(&self, role: &str, areas: &[&str]) -> String {
+        let root = KeyFile::read(&self.data().keys()).unwrap().root();
+        let code = InvitationCode::new(clock::random().unwrap(), &root);
+        let invitation = Invitation {
+            hash: code.hash(),
+            role: role.parse().unwrap(),
+            areas: areas.iter().map(|area| area.parse().unwrap()).collect(),
+            office: None,
+            staff: Vec::new(),
+            expires: clock::now().plus_ms(60_000),
+            used_by: None,
+        };
+        let pool = Pool::open(&self.data().database()).unwrap();
+        pool.write::<_, StoreError>(|store| store.put_invitation(&invitation)).unwrap();
+        code.text()
+    }
+
+    /// The relay's answer to a request, as status and body.
+    pub(crate) fn answer(&self, request: &[u8]) -> (u16, Vec<u8>) {
+        match self.host.exchange(request) {
+            Ok(body) => (200, body),
+            Err(Failure::Rejected(reject)) => (reject.status(), pack(&reject.refusal())),
+            Err(other) => panic!("the relay failed: {other}"),
+        }
+    }
+}
+
+fn relay(path: &std::path::Path, recovery: &Recovery) -> Host {
+    let data = DataDir::at(path);
+    data.claim().unwrap();
+    data.fill(recovery, "Uji").unwrap();
+    let (relay, pool) = data.open().unwrap();
+    Host::new(relay, pool)
+}
+
+pub(crate) struct Office {
+    pub(crate) replica: Replica,
+    pub(crate) staff: StaffId,
+    pub(crate) path: PathBuf,
+    pub(crate) key: DatabaseKey,
+}
+
+impl Office {
+    fn open(path: PathBuf, key: DatabaseKey) -> Office {
+        let replica = Replica::open(&path, &key, Pack::builtin().unwrap(), clock::random().unwrap()).unwrap();
+        let staff = replica.staff().unwrap()[0];
+        Office { replica, staff, path, key }
+    }
+
+    /// The same replica, opened by another process: another incarnation.
+    pub(crate) fn reopened(&self) -> Office {
+        Office::open(self.path.clone(), self.key.clone())
+    }
+
+    pub(crate) fn create(&mut self, set: &[(&str, &str)]) -> Result<RecordId, ReplicaError> {
+        let command = Create { kind: "worker".to_owned(), fields: fields(set) };
+        self.with(|replica, circumstances| replica.create(&command, circumstances)).map(|outcome| outcome.id)
+    }
+
+    pub(crate) fn edit(
+        &mut self,
+        id: RecordId,
+        set: &[(&str, &str)],
+    ) -> Result<Option<String>, ReplicaError> {
+        let command = EditRecord { id, fields: fields(set), reason: None };
+        self.with(|replica, circumstances| replica.edit(&command, circumstances))
+            .map(|outcome| outcome.change)
+    }
+
+    pub(crate) fn with<T>(
+        &mut self,
+        command: impl FnOnce(&mut Replica, &mut Circumstances<'_>) -> Result<T, ReplicaError>,
+    ) -> Result<T, ReplicaError> {
+        let mut random = || clock::random().unwrap();
+        let mut circumstances = Circumstances { staff: self.staff, now: clock::now(), random: &mut random };
+        command(&mut self.replica, &mut circumstances)
+    }
+
+    pub(crate) fn sync(&mut self, site: &Site) -> SyncReport {
+        self.try_sync(site).unwrap()
+    }
+
+    pub(crate) fn try_sync(&mut self, site: &Site) -> Result<SyncReport, SyncError> {
+        let mut session = self.session();
+        loop {
+            let request = session.request(&mut self.replica, clock::now())?;
+            let (status, body) = site.answer(&request);
+            if let Step::Done(report) = session.receive(&mut self.replica, status, &body, clock::now())? {
+                return Ok(report);
+            }
+        }
+    }
+
+    pub(crate) fn session(&self) -> Session {
+        // A session skips what was held back since it began; a moment earlier than any save of the test.
+        Session::begin(self.staff, clock::now())
+    }
+
+    pub(crate) fn show(&self, id: RecordId) -> RecordView {
+        self.replica.show(id).unwrap()
+    }
+
+    pub(crate) fn field(&self, id: RecordId, key: &str) -> serde_json::Value {
+        self.show(id).fields.get(key).cloned().unwrap_or_default()
+    }
+
+    pub(crate) fn waiting(&self) -> u64 {
+        self.replica.status(Timestamp(0)).unwrap().waiting
+    }
+}
+
+fn fields(set: &[(&str, &str)]) -> Fields {
+    let mut fields = Fields::default();
+    for (key, value) in set {
+        match key.strip_prefix('+') {
+            Some(key) => fields.add.push((key.to_owned(), Value::from(*value))),
+            None => {
+                fields.set.insert((*key).to_owned(), Value::from(*value));
+            }
+        }
+    }
+    fields
+}

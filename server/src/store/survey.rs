@@ -1,0 +1,73 @@
+//! Questions of the command line.
+
+use sambung_domain::Timestamp;
+use sambung_sync::relay::Device;
+use sambung_trust::Signed;
+
+use super::migration::version;
+use super::{SqliteStore, StoreError, row};
+
+/// A device as its operator sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeviceRow {
+    /// The device.
+    pub device: Device,
+    /// Relay time of its enrolment.
+    pub enrolled: Timestamp,
+    /// Its current grant.
+    pub grant: Signed,
+}
+
+/// How much there is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Totals {
+    /// Records, generations counted apart.
+    pub records: u64,
+    /// Changes.
+    pub changes: u64,
+    /// Devices.
+    pub devices: u64,
+    /// Invitations that can still be used.
+    pub invitations_open: u64,
+    /// Version of the schema.
+    pub database: u32,
+}
+
+impl SqliteStore<'_> {
+    /// Every device, the longest enrolled first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn devices(&mut self) -> Result<Vec<DeviceRow>, StoreError> {
+        let mut statement = self.connection().prepare(
+            "SELECT replica, key, name, device.grant, counter, root, seen, enrolled, body, signature
+             FROM device JOIN grant ON grant.id = device.grant ORDER BY enrolled, replica",
+        )?;
+        let rows = statement.query_map([], |row| {
+            Ok(DeviceRow {
+                device: row::device(row)?,
+                enrolled: Timestamp(row.get(7)?),
+                grant: row::signed(row, 8)?,
+            })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Counts everything.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn totals(&mut self, now: Timestamp) -> Result<Totals, StoreError> {
+        let count = |text: &str| -> Result<u64, StoreError> {
+            row::sequence(self.connection().query_row(text, [], |row| row.get(0))?)
+        };
+        let open = "SELECT count(*) FROM invitation WHERE used_by IS NULL AND expires >= ?1";
+        Ok(Totals {
+            records: count("SELECT count(*) FROM record")?,
+            changes: count("SELECT count(*) FROM change")?,
+            devices: count("SELECT count(*) FROM device")?,
+            invitations_open: row::sequence(self.connection().query_row(open, [now.0], |row| row.get(0))?)?,
+            database: version(self.connection())?,
+        })
+    }
+}

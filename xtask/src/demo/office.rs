@@ -1,0 +1,154 @@
+//! An office: a directory with a replica, and the node's command line.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+
+use super::people::Person;
+use super::proxy::Proxy;
+use super::relay::Relay;
+
+/// Seconds in a day.
+const DAY_S: i64 = 86_400;
+
+/// An office of the demo.
+pub(super) struct Office {
+    pub(super) name: &'static str,
+    binary: PathBuf,
+    dir: PathBuf,
+    pub(super) line: Proxy,
+    /// How many days the office's clock is ahead of the first day.
+    day: i64,
+    sabotage: Option<String>,
+}
+
+impl Office {
+    /// Enrols an office with a grant for both areas.
+    pub(super) fn enrol(
+        name: &'static str,
+        code: &str,
+        binary: &Path,
+        dir: &Path,
+        relay: &Relay,
+        sabotage: Option<&str>,
+    ) -> Result<Self> {
+        let areas = "35.13,35.08";
+        let invitation =
+            relay.run(&["invite", "--role", "front_office", "--area", areas, "--office", code, "--json"])?;
+        let invitation: Value = serde_json::from_str(&invitation)?;
+        let code = invitation["code"].as_str().context("an invitation without a code")?.to_owned();
+        let office = Office {
+            name,
+            binary: binary.to_owned(),
+            dir: dir.join(name),
+            line: Proxy::start(relay.address())?,
+            day: 0,
+            sabotage: sabotage.map(str::to_owned),
+        };
+        office.run(&["enrol", "--relay", &office.line.url(), "--code", &code, "--name", name])?;
+        Ok(office)
+    }
+
+    /// Days pass.
+    pub(super) fn wait_days(&mut self, days: i64) {
+        self.day += days;
+    }
+
+    /// Registers a person; gives the record's id.
+    pub(super) fn register(&self, person: &Person) -> Result<String> {
+        self.run(&[
+            "record",
+            "create",
+            "worker",
+            "--set",
+            &format!("nama_lengkap={}", person.name),
+            "--set",
+            &format!("jenis_kelamin={}", person.sex),
+            "--set",
+            &format!("tahun_lahir={}", person.born),
+            "--set",
+            &format!("area={}", person.village),
+            "--add",
+            &format!("telepon={}", person.phone),
+        ])
+    }
+
+    /// Sets one field of a record.
+    pub(super) fn set(&self, id: &str, key: &str, value: &str) -> Result<()> {
+        self.run(&["record", "edit", id, "--set", &format!("{key}={value}")]).map(drop)
+    }
+
+    /// Exchanges with the relay.
+    pub(super) fn sync(&self) -> Result<Value> {
+        Ok(serde_json::from_str(&self.run(&["sync", "--json"])?)?)
+    }
+
+    /// Tries to exchange on a line that will break; the exit code.
+    pub(super) fn sync_and_fail(&self) -> Result<Option<i32>> {
+        Ok(self.output(&["sync", "--json"])?.status.code())
+    }
+
+    /// A record as this office shows it.
+    pub(super) fn show(&self, id: &str) -> Result<Value> {
+        Ok(serde_json::from_str(&self.run(&["record", "show", id, "--json"])?)?)
+    }
+
+    /// The state of the replica. Exit code 4 means that somebody must look, and is no failure here.
+    pub(super) fn status(&self) -> Result<Value> {
+        Ok(serde_json::from_slice(&self.output(&["status", "--json"])?.stdout)?)
+    }
+
+    /// The ids of all workers.
+    pub(super) fn workers(&self) -> Result<Vec<String>> {
+        let page: Value =
+            serde_json::from_str(&self.run(&["record", "list", "worker", "--limit", "1000", "--json"])?)?;
+        let rows = page["rows"].as_array().context("a list without rows")?;
+        Ok(rows.iter().filter_map(|row| row["id"].as_str().map(str::to_owned)).collect())
+    }
+
+    /// Starts `sambung serve` and leaves it running; gives its address.
+    pub(super) fn serve(&self) -> Result<String> {
+        use std::io::{BufRead, BufReader};
+        let mut child: Child = self
+            .command(&["serve", "--listen", "127.0.0.1:0"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()?;
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().context("no output")?).read_line(&mut line)?;
+        line.trim()
+            .strip_prefix("listening ")
+            .map(str::to_owned)
+            .with_context(|| format!("not served: {line}"))
+    }
+
+    fn run(&self, arguments: &[&str]) -> Result<String> {
+        let output = self.output(arguments)?;
+        if !output.status.success() {
+            bail!(
+                "{}: sambung {}: {}",
+                self.name,
+                arguments.join(" "),
+                String::from_utf8_lossy(&output.stderr)
+            );
+        }
+        Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    }
+
+    fn output(&self, arguments: &[&str]) -> Result<Output> {
+        Ok(self.command(arguments).output()?)
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(&self.binary);
+        command.args(arguments).env("SAMBUNG_DIR", &self.dir).stdin(Stdio::null());
+        command.env("SAMBUNG_CLOCK_SHIFT_S", (self.day * DAY_S).to_string());
+        command.env_remove("SAMBUNG_SABOTAGE");
+        if let Some(promise) = &self.sabotage {
+            command.env("SAMBUNG_SABOTAGE", promise);
+        }
+        command
+    }
+}

@@ -1,0 +1,110 @@
+//! A line between an office and the relay that can break at a chosen point.
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anyhow::Result;
+
+/// Where the line breaks, and with it the relay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Break {
+    /// After so many bytes of the office's request: the relay never has it whole.
+    InRequest(usize),
+    /// When the relay begins to answer: it has the push, the office never learns of it.
+    BeforeAnswer,
+}
+
+/// What is done when the line breaks; it runs at most once for each time it is armed.
+type OnBreak = Box<dyn FnOnce() + Send>;
+
+/// The line. Without a break armed it passes everything on.
+#[derive(Clone)]
+pub(super) struct Proxy {
+    address: SocketAddr,
+    armed: Arc<Mutex<Option<(Break, OnBreak)>>>,
+}
+
+impl Proxy {
+    /// A line to `relay` that offices connect to at its own address.
+    pub(super) fn start(relay: SocketAddr) -> Result<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0")?;
+        let proxy = Proxy { address: listener.local_addr()?, armed: Arc::default() };
+        let line = proxy.clone();
+        std::thread::spawn(move || {
+            for office in listener.incoming().flatten() {
+                let line = line.clone();
+                std::thread::spawn(move || line.carry(office, relay));
+            }
+        });
+        Ok(proxy)
+    }
+
+    /// Where offices connect.
+    pub(super) fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The next connection breaks at this point.
+    pub(super) fn arm(&self, at: Break, then: impl FnOnce() + Send + 'static) {
+        *self.armed.lock().unwrap_or_else(PoisonError::into_inner) = Some((at, Box::new(then)));
+    }
+
+    fn carry(&self, office: TcpStream, relay: SocketAddr) {
+        let Ok(relay) = TcpStream::connect(relay) else { return };
+        let armed = self.armed.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let (request_limit, then_in_request, then_at_answer) = match armed {
+            Some((Break::InRequest(bytes), then)) => (Some(bytes), Some(then), None),
+            Some((Break::BeforeAnswer, then)) => (None, None, Some(then)),
+            None => (None, None, None),
+        };
+        let ends = (office.try_clone(), relay.try_clone());
+        let (Ok(office_again), Ok(relay_again)) = ends else { return };
+        std::thread::spawn(move || upwards(office, relay, request_limit, then_in_request));
+        downwards(relay_again, office_again, then_at_answer);
+    }
+}
+
+/// Passes the request on, up to a limit.
+fn upwards(mut office: TcpStream, mut relay: TcpStream, limit: Option<usize>, then: Option<OnBreak>) {
+    let mut left = limit.unwrap_or(usize::MAX);
+    let mut buffer = [0; 4096];
+    while let Ok(read @ 1..) = office.read(&mut buffer) {
+        let passed = read.min(left);
+        if relay.write_all(&buffer[..passed]).is_err() {
+            break;
+        }
+        left -= passed;
+        if left == 0 {
+            if let Some(then) = then {
+                then();
+            }
+            close(&office);
+            break;
+        }
+    }
+    close(&relay);
+}
+
+/// Passes the answer on, or breaks when it begins.
+fn downwards(mut relay: TcpStream, mut office: TcpStream, then: Option<OnBreak>) {
+    let mut buffer = [0; 4096];
+    let mut then = then;
+    while let Ok(read @ 1..) = relay.read(&mut buffer) {
+        if let Some(then) = then.take() {
+            then();
+            break;
+        }
+        if office.write_all(&buffer[..read]).is_err() {
+            break;
+        }
+    }
+    close(&office);
+}
+
+/// Ends a connection; one that has ended already is no matter.
+fn close(stream: &TcpStream) {
+    if stream.shutdown(Shutdown::Both).is_err() {
+        // The other side was faster.
+    }
+}

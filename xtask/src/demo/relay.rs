@@ -1,0 +1,110 @@
+//! The relay as a process that can die and come back.
+
+use std::io::{BufRead, BufReader};
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anyhow::{Context, Result, bail};
+
+/// A relay process on one directory and one address.
+pub(super) struct Relay {
+    binary: PathBuf,
+    data: PathBuf,
+    address: SocketAddr,
+    process: Arc<Mutex<Option<Child>>>,
+}
+
+impl Relay {
+    /// Makes a relay's directory and chooses an address for it.
+    pub(super) fn init(binary: &Path, dir: &Path) -> Result<Self> {
+        let data = dir.join("relay");
+        let status = Command::new(binary)
+            .args(["init", "--name", "Contoh Jawa Timur", "--data"])
+            .arg(&data)
+            .arg("--recovery-out")
+            .arg(dir.join("recovery.txt"))
+            .stdin(Stdio::null())
+            .stderr(Stdio::null())
+            .status()?;
+        anyhow::ensure!(status.success(), "sambung-relay init failed ({status})");
+        // The listener is dropped at once; the relay takes the port again after every death.
+        let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+        Ok(Relay { binary: binary.to_owned(), data, address, process: Arc::default() })
+    }
+
+    pub(super) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Starts the process and waits until it listens.
+    pub(super) fn start(&self, sabotage: Option<&str>) -> Result<()> {
+        let mut command = Command::new(&self.binary);
+        command.arg("serve").arg("--data").arg(&self.data).args(["--listen", &self.address.to_string()]);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        command.env_remove("SAMBUNG_SABOTAGE");
+        if let Some(promise) = sabotage {
+            command.env("SAMBUNG_SABOTAGE", promise);
+        }
+        let mut child = command.spawn().context("the relay cannot be started")?;
+        let stdout = child.stdout.take().context("the relay has no output")?;
+        let mut line = String::new();
+        BufReader::new(stdout).read_line(&mut line)?;
+        if !line.starts_with("listening ") {
+            bail!("the relay did not come up: {line}");
+        }
+        *self.process.lock().unwrap_or_else(PoisonError::into_inner) = Some(child);
+        Ok(())
+    }
+
+    /// Something that kills the process at once, from any thread.
+    pub(super) fn killer(&self) -> impl FnOnce() + Send + 'static {
+        let process = Arc::clone(&self.process);
+        move || kill(&process)
+    }
+
+    /// Ends the process.
+    pub(super) fn stop(&self) {
+        kill(&self.process);
+    }
+
+    /// Leaves the process running when the demo ends.
+    pub(super) fn leave_running(&self) {
+        drop(self.process.lock().unwrap_or_else(PoisonError::into_inner).take());
+    }
+
+    /// What `sambung-relay` prints for a command on this relay's data.
+    pub(super) fn run(&self, arguments: &[&str]) -> Result<String> {
+        let output = Command::new(&self.binary)
+            .args(arguments)
+            .arg("--data")
+            .arg(&self.data)
+            .stdin(Stdio::null())
+            .output()?;
+        if !output.status.success() {
+            bail!(
+                "sambung-relay {} failed: {}",
+                arguments.join(" "),
+                String::from_utf8_lossy(&output.stderr)
+            );
+        }
+        Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    }
+}
+
+impl Drop for Relay {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+/// SIGKILL, as a power cut would: the process gets no chance to tidy up.
+fn kill(process: &Mutex<Option<Child>>) {
+    if let Some(mut child) = process.lock().unwrap_or_else(PoisonError::into_inner).take()
+        && child.kill().is_ok()
+        && child.wait().is_err()
+    {
+        eprintln!("the relay could not be waited for");
+    }
+}
