@@ -1,6 +1,6 @@
 //! The HTTP side: `/sync/v1` and two probes.
 //!
-//! What a body may cost is settled before it is read: its room in memory is reserved first, and it must arrive
+//! A body gets room in memory piece by piece as it arrives, up to what all bodies together may take, and must arrive
 //! whole within [`Limits::body_time`]. Work on it is done by as many threads as the machine can use.
 
 mod body;
@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::extract::{Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -71,7 +71,6 @@ pub fn router(host: Arc<Host>, limits: Limits) -> Router {
         .route("/sync/v1/exchange", post(exchange))
         .route("/livez", get(livez))
         .route("/readyz", get(readyz))
-        .layer(DefaultBodyLimit::max(BODY_MAX))
         .layer(axum::middleware::from_fn(trace::trace))
         .with_state(site)
 }

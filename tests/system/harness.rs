@@ -10,10 +10,10 @@ mod office;
 mod process;
 mod worker;
 
-pub(crate) use audit::{audit, open};
+pub(crate) use audit::open;
 pub(crate) use deployment::Deployment;
 pub(crate) use device::{Device, EXCHANGE, hello};
-pub(crate) use http::{message, post};
+pub(crate) use http::{announce, message, post};
 pub(crate) use line::Plan;
 pub(crate) use office::{Office, create_arguments, edit_arguments, texts};
 pub(crate) use process::{Ended, Running, run, say};

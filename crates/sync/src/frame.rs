@@ -69,9 +69,10 @@ impl Frame {
     /// The message, without a look at the signature.
     ///
     /// # Errors
-    /// [`FrameError::Unreadable`] if it is not the expected message.
+    /// [`FrameError::Unreadable`] if it is not the expected message, [`FrameError::TooLarge`] if it holds more
+    /// than such a message may.
     pub fn peek<T: for<'b> Decode<'b, ()>>(&self) -> Result<T, FrameError> {
-        minicbor::decode(&self.body).map_err(|_| FrameError::Unreadable)
+        minicbor::decode(&self.body).map_err(|error| undecodable(&error))
     }
 
     /// Whether a device made this frame.
@@ -121,6 +122,12 @@ impl AnswerFrame {
         }
         minicbor::decode(&self.body).map_err(|_| FrameError::Unreadable)
     }
+}
+
+/// What is wrong with bytes that are not the expected message: one of its own limits, where that is it.
+fn undecodable(error: &minicbor::decode::Error) -> FrameError {
+    let limit = std::error::Error::source(error).and_then(|source| source.downcast_ref::<FrameError>());
+    limit.copied().unwrap_or(FrameError::Unreadable)
 }
 
 fn proven(binding: &[u8], body: &[u8]) -> Vec<u8> {

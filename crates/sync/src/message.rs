@@ -1,6 +1,7 @@
 //! The messages of `/sync/v1`. Maps with small keys, so that later releases can add to them; what a receiver
 //! does not know it skips.
 
+mod bounded;
 mod enrol;
 mod exchange;
 mod verdict;

@@ -1,11 +1,13 @@
 //! Taking a request's body: its type, its room, its time.
 
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Bytes;
-use axum::extract::{FromRequest, Request};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::body::{Body, HttpBody};
+use axum::extract::Request;
+use axum::http::{HeaderValue, header};
 use sambung_sync::frame::{FrameError, MEDIA_TYPE};
 use sambung_sync::limits::BODY_MAX;
 use sambung_sync::relay::Reject;
@@ -21,29 +23,44 @@ pub(super) async fn read(
     room: &Arc<Semaphore>,
     time: Duration,
     request: Request,
-) -> Result<(Bytes, OwnedSemaphorePermit), Failure> {
+) -> Result<(Vec<u8>, OwnedSemaphorePermit), Failure> {
     let media_type = request.headers().get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
     if media_type != Some(MEDIA_TYPE.as_bytes()) {
         return Err(Failure::MediaType);
     }
-    let claimed = claimed_length(&request);
-    if claimed > BODY_MAX {
+    if announced_length(&request).is_some_and(|length| length > BODY_MAX) {
         return Err(too_large());
     }
-    let units = u32::try_from(claimed.div_ceil(UNIT).max(1)).unwrap_or(u32::MAX);
-    let permit = Arc::clone(room).try_acquire_many_owned(units).map_err(|_| Failure::Busy)?;
-    match tokio::time::timeout(time, Bytes::from_request(request, &())).await {
-        Ok(Ok(body)) => Ok((body, permit)),
-        Ok(Err(rejection)) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => Err(too_large()),
-        Ok(Err(_)) => Err(Reject::Frame(FrameError::Unreadable).into()),
-        Err(_) => Err(Failure::Slow),
-    }
+    tokio::time::timeout(time, collect(room, request.into_body())).await.unwrap_or(Err(Failure::Slow))
 }
 
-/// The length a request announces; one that announces none may take the most.
-fn claimed_length(request: &Request) -> usize {
-    let length = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
-    length.and_then(|text| text.parse().ok()).unwrap_or(BODY_MAX)
+/// Takes a body piece by piece, and room for each piece as it comes: who announces much and sends nothing takes
+/// none from others.
+async fn collect(room: &Arc<Semaphore>, mut body: Body) -> Result<(Vec<u8>, OwnedSemaphorePermit), Failure> {
+    let unreadable = || Failure::from(Reject::Frame(FrameError::Unreadable));
+    let mut permit = take(room, 1)?;
+    let mut bytes = Vec::new();
+    while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
+        let Ok(piece) = frame.map_err(|_| unreadable())?.into_data() else { continue };
+        if bytes.len() + piece.len() > BODY_MAX {
+            return Err(too_large());
+        }
+        bytes.extend_from_slice(&piece);
+        let more = bytes.len().div_ceil(UNIT).saturating_sub(permit.num_permits());
+        if more > 0 {
+            permit.merge(take(room, more)?);
+        }
+    }
+    Ok((bytes, permit))
+}
+
+fn take(room: &Arc<Semaphore>, units: usize) -> Result<OwnedSemaphorePermit, Failure> {
+    let units = u32::try_from(units).unwrap_or(u32::MAX);
+    Arc::clone(room).try_acquire_many_owned(units).map_err(|_| Failure::Busy)
+}
+
+fn announced_length(request: &Request) -> Option<usize> {
+    request.headers().get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 fn too_large() -> Failure {

@@ -10,7 +10,7 @@ use sambung_trust::merkle::Node;
 use sambung_trust::nonce::Nonce;
 use sambung_trust::signed::encode;
 
-use super::VerdictRun;
+use super::{VerdictRun, bounded};
 use crate::chain::{LogId, Mark};
 use crate::document::ChangeHash;
 
@@ -102,7 +102,7 @@ pub struct Push {
     #[n(0)]
     pub batch: Signed,
     /// One item a leaf, in the order of the leaves.
-    #[n(1)]
+    #[cbor(n(1), decode_with = "bounded::items")]
     pub items: Vec<PushItem>,
 }
 
@@ -122,7 +122,7 @@ pub struct PushItem {
     #[cbor(n(3), with = "minicbor::bytes")]
     pub nonce: IncarnationNonce,
     /// The raw chunks, dependencies first.
-    #[n(4)]
+    #[cbor(n(4), decode_with = "bounded::chunks")]
     pub chunks: Vec<ByteVec>,
 }
 

@@ -1,0 +1,74 @@
+//! Lists of a push while they are read: bounded before anybody is known to have sent them. An empty chunk is one
+//! byte on the wire and many times that in a list.
+
+use minicbor::bytes::ByteVec;
+use minicbor::decode::{Decode, Decoder, Error};
+use sambung_trust::merkle::LEAVES_MAX;
+
+use super::PushItem;
+use crate::frame::FrameError;
+use crate::limits::PUSH_CHANGES_MAX;
+
+/// The chunks of one item.
+pub(super) fn chunks<C>(d: &mut Decoder<'_>, context: &mut C) -> Result<Vec<ByteVec>, Error> {
+    let mut chunks = Vec::new();
+    for chunk in d.array_iter_with(context)? {
+        if chunks.len() == PUSH_CHANGES_MAX {
+            return Err(Error::custom(FrameError::TooLarge));
+        }
+        chunks.push(chunk?);
+    }
+    Ok(chunks)
+}
+
+/// The items of a push, which together hold no more changes than a push may.
+pub(super) fn items<C>(d: &mut Decoder<'_>, context: &mut C) -> Result<Vec<PushItem>, Error>
+where
+    PushItem: for<'b> Decode<'b, C>,
+{
+    let mut items: Vec<PushItem> = Vec::new();
+    let mut changes = 0;
+    for item in d.array_iter_with(context)? {
+        let item: PushItem = item?;
+        changes += item.chunks.len();
+        if items.len() == LEAVES_MAX || changes > PUSH_CHANGES_MAX {
+            return Err(Error::custom(FrameError::TooLarge));
+        }
+        items.push(item);
+    }
+    Ok(items)
+}
+
+#[cfg(test)]
+mod tests {
+    use minicbor::bytes::ByteVec;
+    use sambung_domain::RecordId;
+    use sambung_trust::SecretKey;
+
+    use super::*;
+    use crate::frame::Frame;
+    use crate::message::Push;
+
+    fn read(items: &[usize]) -> Result<Push, FrameError> {
+        let key = SecretKey::from_seed(&[1; 32]);
+        let item = |chunks: &usize| PushItem {
+            record: RecordId([1; 16]),
+            generation: 1,
+            kind: "worker".to_owned(),
+            nonce: [1; 16],
+            chunks: vec![ByteVec::from(Vec::new()); *chunks],
+        };
+        let batch = sambung_trust::Signed { body: Vec::new().into(), signature: key.sign("", b"") };
+        Frame::enclose(&Push { batch, items: items.iter().map(item).collect() }, [0; 24], &key).peek()
+    }
+
+    #[test]
+    fn a_push_is_counted_while_it_is_read() {
+        let half = PUSH_CHANGES_MAX / 2;
+        assert_eq!(read(&[half, half]).map(|push| push.items.len()), Ok(2));
+        assert_eq!(read(&[half, half, 1]), Err(FrameError::TooLarge));
+        assert_eq!(read(&[PUSH_CHANGES_MAX + 1]), Err(FrameError::TooLarge));
+        assert!(read(&vec![0; LEAVES_MAX]).is_ok());
+        assert_eq!(read(&vec![0; LEAVES_MAX + 1]), Err(FrameError::TooLarge));
+    }
+}
