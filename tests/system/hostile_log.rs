@@ -7,11 +7,13 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use sambung_domain::RecordId;
+use sambung_domain::value::Value;
+use sambung_sync::document::Edit;
 use sambung_sync::message::{Disposition, Verdict};
 use sambung_testkit::Seed;
-use sambung_testkit::mutant::{Forged, mutate_bytes};
+use sambung_testkit::mutant::{Forged, forge, mutate_bytes};
 
-use crate::harness::{Deployment, Device, Office, Worker, item, say};
+use crate::harness::{Deployment, Device, Office, Worker, item, random, say};
 use compromised::Compromised;
 
 const MEMORY_MAX_KIB: u64 = 300 * 1024;
@@ -137,6 +139,27 @@ fn a_bomb_costs_its_own_change_only() {
 }
 
 #[test]
+fn a_record_of_nothing_but_a_bomb_is_not_there() {
+    let mut scene = Scene::set();
+    let (beside, birth) = Worker::born(&scene.device);
+    let (bombed, bomb) = (RecordId(random()), Forged::run(30_000_000).chunk());
+    let items = vec![
+        item(&scene.device, beside.record, vec![birth]),
+        item(&scene.device, bombed, vec![bomb.clone()]),
+    ];
+    scene.device.push(items);
+    let place = (scene.disk.place_of(beside.record).0, 1);
+    scene.disk.leaf(place, &scene.device.incarnation, &[&bomb]);
+    scene.disk.house(bombed, beside.record);
+    scene.disk.store(bombed, &bomb, place);
+    scene.disk.enter(bombed, &bomb);
+    scene.sync_finds(1);
+    scene.shows_nothing_of(bombed);
+    assert_eq!(scene.office.status()["records"], 1);
+    scene.goes_on();
+}
+
+#[test]
 fn mutants_leave_the_last_good_state() {
     let mut scene = Scene::set();
     let mut seed = Seed::new(20_261_126);
@@ -178,5 +201,70 @@ fn a_batch_with_a_broken_signature_is_not_believed_and_others_are() {
     scene.sync_finds(2);
     scene.shows(honest.record, "Siti Uji 1");
     scene.shows_nothing_of(unsigned.record);
+    scene.goes_on();
+}
+
+#[test]
+fn a_chunk_that_rotted_on_the_relays_disk_costs_nobody_else() {
+    let mut scene = Scene::set();
+    let made: Vec<(Worker, Vec<Vec<u8>>)> = (0..3)
+        .map(|number| {
+            let (mut worker, birth) = Worker::born(&scene.device);
+            let named = worker.put(&scene.device, &[("nama_lengkap", &format!("Siti Uji {number}"))]);
+            let last = worker.put(&scene.device, &[("nama_lengkap", "Siti Uji Akhir")]);
+            (worker, vec![birth, named, last])
+        })
+        .collect();
+    let items = made.iter().map(|(worker, chunks)| item(&scene.device, worker.record, chunks.clone()));
+    let items = items.collect();
+    scene.device.push(items);
+    scene.disk.rot(made[1].0.record, &made[1].1[2]);
+    scene.sync_finds(1);
+    scene.shows(made[0].0.record, "Siti Uji Akhir");
+    scene.shows(made[1].0.record, "Siti Uji 1");
+    scene.shows(made[2].0.record, "Siti Uji Akhir");
+    scene.goes_on();
+}
+
+/// The relay shows one leaf twice: once as its author signed it, once with a record of the relay's own making,
+/// written under the author's public name.
+#[test]
+fn the_relay_cannot_write_in_a_devices_name() {
+    let mut scene = Scene::set();
+    let (beside, other) = scene.honest("Siti Uji 1");
+    let (signed, own) = scene.honest("Siti Uji 2");
+    let (forged, birth) = Worker::born(&scene.device);
+    scene.disk.retract(4);
+    scene.disk.house(forged.record, signed.record);
+    scene.disk.store(forged.record, &birth, scene.disk.place_of(signed.record));
+    scene.disk.enter(forged.record, &birth);
+    other.iter().for_each(|chunk| scene.disk.enter(beside.record, chunk));
+    own.iter().for_each(|chunk| scene.disk.enter(signed.record, chunk));
+    let synced = scene.office.try_sync();
+    assert_eq!(synced.code, Some(4), "{synced:?}");
+    scene.shows_nothing_of(forged.record);
+    scene.shows(beside.record, "Siti Uji 1");
+    scene.goes_on();
+}
+
+/// A bad change that comes before what it builds on has to wait, and must not wait for ever.
+#[test]
+fn what_came_too_early_and_turns_out_bad_is_reported() {
+    let mut scene = Scene::set();
+    let mut late = None;
+    let (record, _) = scene.forced("Siti Uji", |device, worker| {
+        let dep = worker.put(device, &[("dusun", "Krajan")]);
+        let honest =
+            worker.edit(device, &[Edit::Put { path: vec!["rt".to_owned()], value: Value::from("1") }]);
+        let bad = forge(&honest, |change| change.start_op = 99.try_into().unwrap()).unwrap();
+        late = Some(dep);
+        vec![bad]
+    });
+    let late = late.unwrap();
+    let known = item(&scene.device, record, vec![late]);
+    assert!(scene.device.push(vec![known])[0].is_at_relay());
+    scene.sync_finds(1);
+    scene.shows(record, "Siti Uji");
+    assert_eq!(scene.office.show(&record.to_string())["fields"]["dusun"], "Krajan");
     scene.goes_on();
 }

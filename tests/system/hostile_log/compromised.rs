@@ -53,10 +53,41 @@ impl Compromised {
         self.connection.execute(sql, values).unwrap();
     }
 
+    /// Takes the last entries out of the log, which nobody has seen yet.
+    pub(super) fn retract(&self, count: u64) {
+        let sql = "DELETE FROM log WHERE shard = ?1
+                   AND sequence > (SELECT max(sequence) FROM log WHERE shard = ?1) - ?2";
+        let gone = self.connection.execute(sql, params![SHARD, count]).unwrap();
+        assert_eq!(u64::try_from(gone).unwrap(), count);
+    }
+
+    /// Gives a record that has none a row, lying where another lies.
+    pub(super) fn house(&self, record: RecordId, beside: RecordId) {
+        let sql = "INSERT INTO record (record, generation, kind, routing)
+                   SELECT ?1, 1, kind, routing FROM record WHERE record = ?2";
+        assert_eq!(self.connection.execute(sql, params![record.0, beside.0]).unwrap(), 1);
+    }
+
+    /// Writes down a leaf that the relay did not keep, because nothing under it was taken.
+    pub(super) fn leaf(&self, (batch, leaf): Place, nonce: &[u8; 16], chunks: &[&[u8]]) {
+        let hashes: Vec<u8> = chunks.iter().flat_map(|chunk| name(chunk).0).collect();
+        let sql = "INSERT INTO leaf (batch, number, nonce, hashes) VALUES (?1, ?2, ?3, ?4)";
+        self.connection.execute(sql, params![batch, leaf, nonce, hashes]).unwrap();
+    }
+
     /// Breaks the signature of the batch that a record came in.
     pub(super) fn break_signature(&self, record: RecordId) {
         let sql = "UPDATE batch SET signature = ?2 WHERE number = ?1";
         let batch = self.place_of(record).0;
         assert_eq!(self.connection.execute(sql, params![batch, [7u8; 64]]).unwrap(), 1);
+    }
+
+    /// Lets a stored chunk rot.
+    pub(super) fn rot(&self, record: RecordId, chunk: &[u8]) {
+        let mut rotten = chunk.to_vec();
+        let last = rotten.len() - 1;
+        rotten[last] ^= 1;
+        let sql = "UPDATE change SET chunk = ?3 WHERE record = ?1 AND hash = ?2";
+        assert_eq!(self.connection.execute(sql, params![record.0, name(chunk).0, rotten]).unwrap(), 1);
     }
 }

@@ -1,6 +1,6 @@
 //! Raw changes from the relay's log: proven, form-checked, stored with their place in the log.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::{Connection, OptionalExtension, params};
 use sambung_domain::{Pack, RecordId, Timestamp};
@@ -43,6 +43,9 @@ pub(super) enum Taken {
     OwnMissing,
 }
 
+/// Why a chunk is set aside that no device is known to have signed.
+const BATCH_INVALID: &str = "batch_invalid";
+
 /// A batch whose signature and leaves hold.
 #[derive(Clone, Copy)]
 pub(super) struct Proven {
@@ -61,10 +64,17 @@ impl Intake<'_> {
     /// not hold is absent from the answer.
     pub(super) fn prove(&self, pulls: &[Pull]) -> Result<BTreeMap<u32, Proven>, ReplicaError> {
         let mut leaves: BTreeMap<u32, BTreeMap<usize, (Node, &PulledLeaf)>> = BTreeMap::new();
+        // Of two leaves in one place at most one is the author's; the other would pass under its signature.
+        let mut contradicted = BTreeSet::new();
         for leaf in pulls.iter().flat_map(leaves_of) {
             let index = usize::try_from(leaf.index).unwrap_or(usize::MAX);
-            leaves.entry(leaf.batch).or_default().insert(index, (self.node(leaf), leaf));
+            let node = self.node(leaf);
+            let before = leaves.entry(leaf.batch).or_default().insert(index, (node, leaf));
+            if before.is_some_and(|(other, _)| other != node) {
+                contradicted.insert(leaf.batch);
+            }
         }
+        leaves.retain(|batch, _| !contradicted.contains(batch));
         let mut proven = BTreeMap::new();
         for (number, held) in leaves {
             let Some(pulled) = self.batches.get(usize::try_from(number).unwrap_or(usize::MAX)) else {
@@ -207,13 +217,15 @@ impl Intake<'_> {
     ) -> Result<u64, ReplicaError> {
         let usable = proven.filter(|_| self.pack.kind(&leaf.kind).is_some());
         let Some(proven) = usable else {
-            let code = if proven.is_some() { "pack" } else { "batch_invalid" };
+            let code = if proven.is_some() { "pack" } else { BATCH_INVALID };
             for change in &leaf.changes {
                 self.set_aside(leaf.record, leaf.generation, &change.chunk, code)?;
             }
             return Ok(0);
         };
-        let row = match loaded::find_generation(self.connection, leaf.record, leaf.generation)? {
+        let known = loaded::find_generation(self.connection, leaf.record, leaf.generation)?;
+        let is_new = known.is_none();
+        let row = match known {
             Some(row) => row,
             None => loaded::insert(self.connection, leaf.record, leaf.generation, &leaf.kind)?,
         };
@@ -223,8 +235,13 @@ impl Intake<'_> {
             return Ok(0);
         }
         let mut history = row.history(self.connection, self.pack)?;
+        let under = hashes(leaf);
         let mut new = 0;
         for change in &leaf.changes {
+            if !under.contains(&chunk::name(&change.chunk)) {
+                self.set_aside(leaf.record, leaf.generation, &change.chunk, BATCH_INVALID)?;
+                continue;
+            }
             let place = Place { shard: pull.shard.as_str(), sequence: from + u64::from(change.offset) };
             new += u64::from(self.take_change(&row, &mut history, leaf, proven, &change.chunk, &place)?);
         }
@@ -233,6 +250,8 @@ impl Intake<'_> {
             self.connection
                 .prepare_cached("INSERT OR IGNORE INTO underived VALUES (?1)")?
                 .execute([row.number])?;
+        } else if is_new {
+            self.forget(row.number)?;
         }
         Ok(new)
     }
@@ -349,21 +368,26 @@ impl Intake<'_> {
         loop {
             let mut progress = false;
             for waiting in self.pending_of(row)? {
-                let Ok(change) = history.check(&waiting.chunk) else { continue };
-                if history.admit(change).is_err() {
-                    continue;
-                }
-                let place = Place { shard: &waiting.shard, sequence: waiting.sequence };
                 let hash = chunk::name(&waiting.chunk);
-                let from = (waiting.nonce, false);
-                self.insert(row, hash, &waiting.chunk, from, (waiting.batch, waiting.leaf), &place)?;
+                match history.check(&waiting.chunk).and_then(|change| history.admit(change)) {
+                    Ok(()) => {
+                        let place = Place { shard: &waiting.shard, sequence: waiting.sequence };
+                        let from = (waiting.nonce, false);
+                        self.insert(row, hash, &waiting.chunk, from, (waiting.batch, waiting.leaf), &place)?;
+                        taken += 1;
+                        progress = true;
+                    }
+                    Err(Rejected::Missing(_)) => continue,
+                    Err(Rejected::Duplicate(_)) => {}
+                    Err(Rejected::Bad(bad)) => {
+                        self.set_aside(row.id, row.generation, &waiting.chunk, bad.code())?;
+                    }
+                }
                 self.connection
                     .prepare_cached(
                         "DELETE FROM pending WHERE record = ?1 AND generation = ?2 AND hash = ?3",
                     )?
                     .execute(params![row.id.0, row.generation, hash.0])?;
-                taken += 1;
-                progress = true;
             }
             if !progress {
                 return Ok(taken);
@@ -402,6 +426,13 @@ impl Intake<'_> {
         Ok(())
     }
 
+    /// Takes back the row of a record of which nothing could be taken.
+    fn forget(&self, record: i64) -> Result<(), ReplicaError> {
+        self.connection.prepare_cached("DELETE FROM member WHERE record = ?1")?.execute([record])?;
+        self.connection.prepare_cached("DELETE FROM record WHERE number = ?1")?.execute([record])?;
+        Ok(())
+    }
+
     fn join(&self, record: i64, pull: &Pull) -> Result<(), ReplicaError> {
         self.connection
             .prepare_cached("INSERT OR IGNORE INTO member VALUES (?1, ?2)")?
@@ -437,16 +468,13 @@ fn hashes(leaf: &PulledLeaf) -> Vec<ChangeHash> {
         .unwrap_or_else(|| leaf.changes.iter().map(|change| chunk::name(&change.chunk)).collect())
 }
 
-/// The header of a batch, if its author signed it and the leaves lead to its root.
+/// The header of a batch, if its author signed it and the leaves lead to its root. Whether a chunk stands under
+/// its leaf is asked chunk by chunk: one that rotted costs only itself.
 fn proven_header(pulled: &PulledBatch, held: &BTreeMap<usize, (Node, &PulledLeaf)>) -> Option<BatchHeader> {
     let claimed: BatchHeader = pulled.batch.peek().ok()?;
     let header: BatchHeader = pulled.batch.open(&claimed.device).ok()?;
     let leaves: Vec<(usize, Node)> = held.iter().map(|(at, (node, _))| (*at, *node)).collect();
     let count = usize::try_from(pulled.leaves).ok()?;
     let root = root_from(count, &leaves, &pulled.proof)?;
-    let under = |leaf: &PulledLeaf| {
-        let all = hashes(leaf);
-        leaf.changes.iter().all(|change| all.contains(&chunk::name(&change.chunk)))
-    };
-    (root == header.root && held.values().all(|(_, leaf)| under(leaf))).then_some(header)
+    (root == header.root).then_some(header)
 }
