@@ -3,13 +3,15 @@
 use std::path::Path;
 use std::time::Duration;
 
-use reqwest::header::CONTENT_TYPE;
+use reqwest::header::{CONTENT_TYPE, HeaderValue};
+use reqwest::redirect::Policy;
 use reqwest::{Client, Response};
 use sambung_replica::exchange::{Session, Step, SyncError, SyncReport};
 use sambung_replica::{DatabaseKey, Enrolment, Identity};
 use sambung_sync::frame::{MEDIA_TYPE, unpack};
 use sambung_sync::limits::BODY_MAX;
-use sambung_sync::message::Refusal;
+use sambung_sync::message::{Hello, Refusal};
+use sambung_trust::PublicKey;
 
 use crate::failure::Failure;
 use crate::node::{Node, now, random};
@@ -39,6 +41,8 @@ impl RelayClient {
         let client = Client::builder()
             .connect_timeout(CONNECT)
             .read_timeout(SILENCE)
+            // A relay sends nobody elsewhere; who does is a captive portal, and is not followed.
+            .redirect(Policy::none())
             .user_agent(concat!("sambung/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(|error| Failure::Configuration(error.to_string()))?;
@@ -53,8 +57,7 @@ impl RelayClient {
         database: &Path,
         key: &DatabaseKey,
     ) -> Result<Identity, Failure> {
-        let hello = self.client.get(format!("{}/sync/v1/hello", self.base)).send().await;
-        let (status, hello) = body(hello).await?;
+        let (status, hello) = self.hello().await?;
         if status != 200 {
             return Err(refusal(&hello));
         }
@@ -75,13 +78,25 @@ impl RelayClient {
             match session.receive(&mut node.replica, status, &answer, now()) {
                 Ok(Step::Continue) => {}
                 Ok(Step::Done(report)) => return Ok(report),
-                // Not our relay's voice at all: a captive portal or a proxy speaks for it.
-                Err(SyncError::Frame(_)) if status != 200 => {
-                    return Err(Failure::Unreachable(format!("something answers with HTTP {status}")));
-                }
-                Err(error) => return Err(error.into()),
+                Err(error) => return Err(self.attributed(error, node.replica.identity().root).await),
             }
         }
+    }
+
+    /// The failure that an error stands for. A refusal carries no signature: it counts only from whoever at least
+    /// claims to be the relay that this device was enrolled at.
+    async fn attributed(&self, error: SyncError, root: PublicKey) -> Failure {
+        if matches!(error, SyncError::Refused { .. })
+            && let Ok((200, hello)) = self.hello().await
+            && unpack::<Hello>(&hello).is_ok_and(|hello| hello.root != root)
+        {
+            return SyncError::RelayUnknown.into();
+        }
+        error.into()
+    }
+
+    async fn hello(&self) -> Result<(u16, Vec<u8>), Failure> {
+        body(self.client.get(format!("{}/sync/v1/hello", self.base)).send().await).await
     }
 
     async fn post(&self, what: &str, request: Vec<u8>) -> Result<(u16, Vec<u8>), Failure> {
@@ -90,10 +105,17 @@ impl RelayClient {
     }
 }
 
-/// The status and body of an answer, never more than a body may have.
+/// The status and body of a relay's answer, never more than a body may have. Of another type is what captive
+/// portals and proxies say in its place.
 async fn body(answer: reqwest::Result<Response>) -> Result<(u16, Vec<u8>), Failure> {
     let unreachable = |error: reqwest::Error| Failure::Unreachable(root_cause(&error));
     let mut response = answer.map_err(unreachable)?;
+    if response.headers().get(CONTENT_TYPE).map(HeaderValue::as_bytes) != Some(MEDIA_TYPE.as_bytes()) {
+        let status = response.status();
+        return Err(Failure::Unreachable(format!(
+            "something else answers at its address, with HTTP {status}"
+        )));
+    }
     let mut bytes = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
         bytes.extend_from_slice(&chunk);

@@ -69,6 +69,7 @@ fn a_directory_in_use_is_refused_and_left_alone() {
     );
     assert_eq!(init.code, Some(3), "{init:?}");
     office.sync();
+    assert_eq!(told(&deployment.newcomer("Kosong").try_sync()), (3, "configuration"));
 }
 
 #[test]
@@ -154,6 +155,18 @@ fn a_passphrase_opens_and_another_does_not() {
     assert_eq!(told(&status(None)), (3, "configuration"));
 }
 
+#[test]
+fn another_relay_at_the_same_address_is_not_believed() {
+    let deployment = Deployment::start();
+    let (office, id) = with_work(&deployment);
+    let other = Deployment::start();
+    deployment.line().divert(Some(other.address()));
+    assert_eq!(told(&office.try_sync()), (3, "relay_unknown"));
+    nothing_is_lost(&office, &id);
+    deployment.line().divert(None);
+    assert_eq!(office.sync()["pushed"], 1);
+}
+
 /// Answers every request with these bytes.
 fn portal(answer: &str) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -165,6 +178,38 @@ fn portal(answer: &str) -> SocketAddr {
         }
     });
     address
+}
+
+const PAGE: &str = "<html>Selamat datang di WiFi</html>";
+
+#[test]
+fn a_captive_portal_is_no_network() {
+    let deployment = Deployment::start();
+    let (office, id) = with_work(&deployment);
+    let page = |head: &str| {
+        format!(
+            "HTTP/1.1 {head}\r\ncontent-type: text/html\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{PAGE}",
+            PAGE.len()
+        )
+    };
+    let login = portal(&page("200 OK"));
+    for answer in [
+        page("200 OK"),
+        page("511 Network Authentication Required"),
+        page("403 Forbidden"),
+        page(&format!("302 Found\r\nlocation: http://{login}/login")),
+        page(&format!("307 Temporary Redirect\r\nlocation: http://{login}/login")),
+        "SSH-2.0-OpenSSH\r\n".to_owned(),
+        String::new(),
+    ] {
+        deployment.line().divert(Some(portal(&answer)));
+        assert_eq!(told(&office.try_sync()), (75, "unreachable"), "{answer}");
+        let newcomer = deployment.newcomer("Lumajang");
+        assert_eq!(told(&newcomer.enrol(&deployment.url(), "salah")), (75, "unreachable"), "{answer}");
+    }
+    nothing_is_lost(&office, &id);
+    deployment.line().divert(None);
+    assert_eq!(office.sync()["pushed"], 1);
 }
 
 #[test]

@@ -10,8 +10,8 @@ use crate::relay::RelayClient;
 
 /// One sync to its end.
 pub(crate) fn sync(place: &Place, json: bool) -> Result<ExitCode, Failure> {
-    let _lock = SyncLock::take(place.dir()?)?;
     let mut node = place.node()?;
+    let _lock = SyncLock::take(place.dir()?)?;
     let relay = RelayClient::new(&node.replica.identity().relay)?;
     let report = runtime()?.block_on(relay.sync(&mut node))?;
     if json {
