@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use sambung_sync::message::{Disposition, Verdict};
 
-use crate::harness::{Deployment, Device, Office, Worker, audit, item, say};
+use crate::harness::{Deployment, Device, Office, Worker, item, say};
 
 /// Greatest resident memory of a relay under attack, in KiB.
 const MEMORY_MAX_KIB: u64 = 300 * 1024;
@@ -52,6 +52,6 @@ fn every_attack_is_named_at_once_and_nothing_else_is_held_up() {
     }
     say(&format!("{} attacks, the slowest push {:?}", attack::ATTACKS.len(), device.slowest));
     still_serves(&deployment, [&offices[0], &offices[1]]);
-    let audited = audit(&deployment.database());
+    let audited = deployment.audit();
     assert!(audited.changes > attack::ATTACKS.len() && audited.entries >= audited.changes, "{audited:?}");
 }

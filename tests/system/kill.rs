@@ -5,9 +5,7 @@ use std::time::{Duration, Instant};
 
 use sambung_testkit::Seed;
 
-use crate::harness::{
-    Deployment, Office, Plan, Running, audit, create_arguments, edit_arguments, open, say, texts,
-};
+use crate::harness::{Deployment, Office, Plan, Running, create_arguments, edit_arguments, open, say, texts};
 
 /// Kills of the relay. The soak has more.
 const RELAY_KILLS: usize = 32;
@@ -118,7 +116,7 @@ fn a_relay_killed_anywhere_loses_nothing_that_was_acknowledged() {
             assert_eq!(offices[0].show(id)["heads"], offices[1].show(id)["heads"]);
         }
     }
-    let audited = audit(&deployment.database());
+    let audited = deployment.audit();
     assert_eq!(audited.records.len(), ledgers[0].own.len() + ledgers[1].own.len());
 }
 
@@ -192,5 +190,5 @@ fn a_node_killed_anywhere_keeps_what_it_said() {
     assert!(rows.len() > killed.created.len());
     office.sync();
     assert_eq!(office.status()["waiting"], 0);
-    assert_eq!(audit(&deployment.database()).records.len(), rows.len());
+    assert_eq!(deployment.audit().records.len(), rows.len());
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command};
 use std::sync::{Arc, Mutex};
 
+use super::audit::{Audited, audit};
 use super::line::Line;
 use super::office::Office;
 use super::{binary, process};
@@ -126,6 +127,13 @@ impl Deployment {
 
     pub(crate) fn database(&self) -> PathBuf {
         self.data().join("relay.sqlite")
+    }
+
+    /// Checks the relay's disk twice over: with its own `verify` and with a reader of the tests.
+    pub(crate) fn audit(&self) -> Audited {
+        let verified = process::run(&mut self.command("verify"));
+        assert_eq!(verified.code, Some(0), "{verified:?}");
+        audit(&self.database())
     }
 
     pub(crate) fn recovery_file(&self) -> PathBuf {

@@ -10,7 +10,7 @@ use sambung_testkit::Seed;
 use sambung_testkit::mutant::{mutate_bytes, mutate_fields};
 
 use super::{AT_ONCE, still_serves};
-use crate::harness::{Deployment, Device, Worker, audit, item, say};
+use crate::harness::{Deployment, Device, Worker, item, say};
 
 const MUTANTS: usize = 10_000;
 const RECORDS: usize = 24;
@@ -119,5 +119,5 @@ fn mutants_are_judged_at_once_and_what_is_let_in_harms_nobody() {
     offices[0].sync();
     assert!(offices[0].list().iter().all(|row| row["fields"]["dusun"] == "Sesudah"));
     still_serves(&deployment, [&offices[0], &offices[1]]);
-    audit(&deployment.database());
+    deployment.audit();
 }
