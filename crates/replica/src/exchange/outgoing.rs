@@ -217,11 +217,18 @@ fn store(
     signed: &Signed,
     runs: &[Run],
 ) -> Result<i64, ReplicaError> {
-    connection
-        .prepare_cached("INSERT INTO batch (root, signed, leaves, open) VALUES (?1, ?2, ?3, 1)")?
-        .execute(params![header.root.0, encode(signed), i64::try_from(runs.len()).unwrap_or(i64::MAX)])?;
-    let number = connection.last_insert_rowid();
-    let mut leaf = connection.prepare_cached("INSERT INTO leaf VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?;
+    // The same leaves can be pushed again under a new number, to a relay that lost them: one batch, signed anew.
+    let number = connection
+        .prepare_cached(
+            "INSERT INTO batch (root, signed, leaves, open) VALUES (?1, ?2, ?3, 1)
+             ON CONFLICT (root) DO UPDATE SET signed = ?2, open = 1 RETURNING number",
+        )?
+        .query_row(
+            params![header.root.0, encode(signed), i64::try_from(runs.len()).unwrap_or(i64::MAX)],
+            |row| row.get(0),
+        )?;
+    let mut leaf =
+        connection.prepare_cached("INSERT OR REPLACE INTO leaf VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?;
     let mut mark = connection
         .prepare_cached("UPDATE change SET batch = ?3, leaf = ?4 WHERE record = ?1 AND position = ?2")?;
     for (index, run) in (0i64..).zip(runs) {

@@ -136,13 +136,17 @@ impl Intake<'_> {
         if self.cursor(pull)? != *from || request.scopes.is_none() {
             return Ok(Taken::CursorMoved);
         }
-        if !self.settle_known(pull, *from, known)? {
-            return Ok(Taken::OwnMissing);
-        }
+        self.connection.execute_batch("SAVEPOINT page")?;
         let mut changes = 0;
         for leaf in leaves {
             changes += self.take_leaf(pull, *from, leaf, proven.get(&leaf.batch))?;
         }
+        // After the leaves: a change can be named here because it stands among them.
+        if !self.settle_known(pull, *from, known)? {
+            self.connection.execute_batch("ROLLBACK TO page; RELEASE page")?;
+            return Ok(Taken::OwnMissing);
+        }
+        self.connection.execute_batch("RELEASE page")?;
         let mut gone = Vec::new();
         for (record, generation) in left {
             gone.extend(
@@ -179,32 +183,36 @@ impl Intake<'_> {
         Ok(())
     }
 
-    /// Notes where our own changes stand; false if one of them is not here.
+    /// Notes where changes stand that the relay names because they are here; false if one of them is not.
     fn settle_known(&self, pull: &Pull, from: u64, known: &[KnownChange]) -> Result<bool, ReplicaError> {
-        let sql = "UPDATE change SET shard = ?4, sequence = ?5
-                   WHERE record = ?1 AND substr(hash, 1, 8) = ?2 AND sequence IS ?3 RETURNING 1";
         for change in known {
-            let row = loaded::find_generation(self.connection, change.record, change.generation)?;
-            let Some(row) = row else { return Ok(false) };
-            let there = "SELECT EXISTS (SELECT 1 FROM change WHERE record = ?1 AND substr(hash, 1, 8) = ?2)";
-            let here: bool = self
-                .connection
-                .prepare_cached(there)?
-                .query_row((row.number, change.hash), |row| row.get(0))?;
-            if !here {
+            if !self.is_here(change)? {
                 return Ok(false);
             }
+            let row = loaded::find_generation(self.connection, change.record, change.generation)?;
+            let Some(row) = row else { continue };
             let sequence = from + u64::from(change.offset);
             self.connection
-                .prepare_cached(sql)?
-                .query_row(
-                    params![row.number, change.hash, None::<i64>, pull.shard.as_str(), sequence],
-                    |_| Ok(()),
-                )
-                .optional()?;
+                .prepare_cached(
+                    "UPDATE change SET shard = ?3, sequence = ?4
+                     WHERE record = ?1 AND substr(hash, 1, 8) = ?2 AND sequence IS NULL",
+                )?
+                .execute(params![row.number, change.hash, pull.shard.as_str(), sequence])?;
             self.join(row.number, pull)?;
         }
         Ok(true)
+    }
+
+    /// Whether a change is here in any way: applied, waiting for its base, or set aside.
+    fn is_here(&self, change: &KnownChange) -> Result<bool, ReplicaError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM change JOIN record ON number = record
+                           WHERE id = ?1 AND generation = ?2 AND substr(hash, 1, 8) = ?3)
+                       OR EXISTS (SELECT 1 FROM pending
+                           WHERE record = ?1 AND generation = ?2 AND substr(hash, 1, 8) = ?3)
+                       OR EXISTS (SELECT 1 FROM unusable
+                           WHERE record = ?1 AND generation = ?2 AND substr(hash, 1, 8) = ?3)";
+        let key = (change.record.0, change.generation, change.hash);
+        Ok(self.connection.prepare_cached(sql)?.query_row(key, |row| row.get(0))?)
     }
 
     /// Takes a run of changes; gives how many were new here.
