@@ -56,6 +56,10 @@ impl Replica {
             None => writer.sign_waiting(&transaction, &signed_grant, &scopes, began)?,
         };
         let push = batch.map(|number| push(&transaction, number)).transpose()?;
+        #[cfg(feature = "sabotage")]
+        if let (Some(number), Some("kill_mid_push")) = (batch, self.sabotage.as_deref()) {
+            believe_in_sending(&transaction, number)?;
+        }
         let hash = scopes_hash(&scopes);
         let agreed: Option<ByteVec> = named_cbor(&transaction, AGREED)?;
         let quiet = push.is_none() && agreed.is_some_and(|agreed| agreed[..] == hash) && !plan.list_scopes;
@@ -275,6 +279,16 @@ fn chunks(connection: &Connection, record: i64, hashes: &[ChangeHash]) -> Result
             Ok(chunk.into())
         })
         .collect()
+}
+
+/// Sabotage of `kill_mid_push`: what was sent counts as arrived.
+#[cfg(feature = "sabotage")]
+fn believe_in_sending(connection: &Connection, batch: i64) -> Result<(), ReplicaError> {
+    connection.execute("INSERT INTO receipt (signed, time) VALUES (x'', 0)", [])?;
+    let receipt = connection.last_insert_rowid();
+    connection.execute("UPDATE change SET receipt = ?1 WHERE batch = ?2", (receipt, batch))?;
+    connection.execute("UPDATE batch SET open = 0 WHERE number = ?1", [batch])?;
+    Ok(())
 }
 
 /// Hashes as they are stored one behind the other.
