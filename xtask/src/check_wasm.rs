@@ -1,6 +1,6 @@
 //! Builds `crates/` for wasm32: the browser runs the same core.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use anyhow::{Result, bail};
@@ -42,6 +42,23 @@ pub(crate) fn check() -> Result<()> {
     }
     c_compiler(&mut command)?;
     shell::run(&mut command)
+}
+
+/// Builds a program for size, stripped; gives the module's path.
+pub(crate) fn build_for_size(package: &str) -> Result<PathBuf> {
+    let mut command = toolchain()?;
+    command.args(["--release", "--package", package]);
+    for setting in ["opt-level=\"s\"", "lto=true", "codegen-units=1", "strip=true"] {
+        command.args(["--config", &format!("profile.release.{setting}")]);
+    }
+    c_compiler(&mut command)?;
+    shell::run(&mut command)?;
+    let target = if rustup_has_the_target() {
+        workspace::target_dir()
+    } else {
+        workspace::target_dir().join("wasm-debian")
+    };
+    Ok(target.join(TARGET).join("release").join(format!("{package}.wasm")))
 }
 
 /// Whether the toolchain that runs us has the target's standard library.

@@ -13,6 +13,7 @@ mod pypi;
 mod regions;
 mod shell;
 mod test;
+mod wasm_size;
 mod workspace;
 
 use std::process::ExitCode;
@@ -40,6 +41,11 @@ const COMMANDS: &[Task] = &[
         name: "check-wasm",
         about: "build crates/ for wasm32 with whichever toolchain can",
         run: check_wasm::run,
+    },
+    Task {
+        name: "wasm-size",
+        about: "what the domain adds to the module a phone loads",
+        run: wasm_size::run,
     },
     Task {
         name: "prepare",
