@@ -1,5 +1,6 @@
 //! `sambung serve`
 
+use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
@@ -16,7 +17,8 @@ use crate::{agent, output};
 
 /// Answers browsers on this machine and syncs in the background, until it is told to stop.
 pub(crate) fn run(place: &Place, arguments: &Serve) -> Result<ExitCode, Failure> {
-    tracing_subscriber::fmt().with_writer(std::io::stderr).with_target(false).init();
+    let terminal = std::io::stderr().is_terminal();
+    tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(terminal).with_target(false).init();
     let node = place.node()?;
     let background = place.node()?;
     let dir = place.dir()?.clone();
