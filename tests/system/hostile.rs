@@ -5,8 +5,11 @@ mod attack;
 mod frames;
 mod mutants;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use sambung_domain::value::Value;
+use sambung_sync::document::Edit;
+use sambung_sync::limits::PUSH_CHANGES_MAX;
 use sambung_sync::message::{Disposition, Verdict};
 
 use crate::harness::{Deployment, Device, Office, Worker, item, say};
@@ -54,4 +57,41 @@ fn every_attack_is_named_at_once_and_nothing_else_is_held_up() {
     still_serves(&deployment, [&offices[0], &offices[1]]);
     let audited = deployment.audit();
     assert!(audited.changes > attack::ATTACKS.len() && audited.entries >= audited.changes, "{audited:?}");
+}
+
+/// A change that writes two thousand values, over and over.
+fn heavy(device: &mut Device, changes: i64) -> Worker {
+    let mut worker = Worker::at_relay(device);
+    let written = (0..changes).map(|round| {
+        let put = |at| Edit::Put { path: vec![format!("k{at}")], value: Value::Int(round) };
+        worker.edit(device, &(0..2_000).map(put).collect::<Vec<_>>())
+    });
+    let written = written.collect();
+    let item = item(device, worker.record, written);
+    assert!(device.push(vec![item]).iter().all(Verdict::is_at_relay));
+    worker
+}
+
+/// Twenty bytes on a record with a long history must not cost the whole history each time.
+#[test]
+fn a_long_history_is_read_once_a_push_and_not_without_end() {
+    let deployment = Deployment::start();
+    let offices = ["Kraksaan", "Lumajang"].map(|name| deployment.office(name, "front_office", "35.13,35.08"));
+    let mut device = Device::enrol(&deployment, "front_office", "35.13");
+    let workers = [20, 20].map(|changes| heavy(&mut device, changes));
+    let bad = |device: &Device, at: usize| item(device, workers[at].record, vec![vec![7; 20]]);
+    let once = (0..PUSH_CHANGES_MAX).map(|_| bad(&device, 0)).collect();
+    let begun = Instant::now();
+    assert!(device.push(once).iter().all(|verdict| *verdict == Verdict::refused("form_type")));
+    assert!(begun.elapsed() < AT_ONCE, "{:?}", begun.elapsed());
+
+    // In turns, each has to be read again, until enough was read.
+    let in_turns = (0..PUSH_CHANGES_MAX).map(|number| bad(&device, number % 2)).collect();
+    let verdicts = device.push(in_turns);
+    say(&format!("the slowest push {:?}", device.slowest));
+    let judged = verdicts.iter().take_while(|verdict| **verdict == Verdict::refused("form_type")).count();
+    assert!((50..200).contains(&judged), "{judged}");
+    assert!(verdicts[judged..].iter().all(|verdict| *verdict == Verdict::plain(Disposition::Later)));
+    still_serves(&deployment, [&offices[0], &offices[1]]);
+    deployment.audit();
 }

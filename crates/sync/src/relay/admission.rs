@@ -14,8 +14,17 @@ use crate::chunk;
 use crate::document::{Actor, Change, ChangeHash, Genesis};
 use crate::form::{History, Rejected};
 use crate::gate::gate;
+use crate::limits::PUSH_HISTORY_MAX;
 use crate::message::{Disposition, PushItem, Verdict};
 use crate::routing::{routing_after, routing_at};
+
+/// A record as it stands at the relay.
+pub(super) struct Standing {
+    record: RecordId,
+    generation: u32,
+    history: History,
+    row: RecordRow,
+}
 
 /// A record while changes are admitted to it.
 struct Visit<'a> {
@@ -45,31 +54,32 @@ impl Relay {
         // dependencies then look the same for both, and nothing of it is ever placed.
         let foreign =
             known.as_ref().is_some_and(|row| row.kind != item.kind || !reachable(caller, row, intake.now));
-        let genesis = Genesis { kind: item.kind.clone(), record: item.record, generation: item.generation };
-        let Ok(mut history) = History::begin(&genesis, &kind.genesis_maps()) else {
-            return Ok(all(Verdict::refused("form_genesis")));
-        };
-        let stored_changes =
-            if foreign { Vec::new() } else { stored(intake.store.changes(item.record, item.generation))? };
-        for change in stored_changes {
-            // A change that no longer decodes was damaged on disk; what builds on it is then held.
-            if history.restore(&change.chunk).is_err() {
-                break;
+        let same = |last: &Standing| (last.record, last.generation) == (item.record, item.generation);
+        let standing = match intake.last.take().filter(|last| !foreign && same(last)) {
+            Some(last) => last,
+            None if intake.read >= PUSH_HISTORY_MAX => {
+                return Ok(all(Verdict::plain(Disposition::Later)));
             }
-        }
-        let row = known
-            .filter(|_| !foreign)
-            .unwrap_or_else(|| RecordRow { kind: item.kind.clone(), routing: Routing::default() });
+            None => match read(intake, item, &kind.genesis_maps(), known.filter(|_| !foreign))? {
+                Some(read) => read,
+                None => return Ok(all(Verdict::refused("form_genesis"))),
+            },
+        };
+        let Standing { history, row, .. } = standing;
         let mut visit = Visit { item, index, history, row, leaf_written: false };
         let expected = Actor::derive(&caller.device.key.0, &item.nonce);
-        item.chunks
-            .iter()
-            .map(|chunk| match examine(&visit.history, chunk, expected) {
-                Ok(_) if foreign => Ok(Verdict::plain(Disposition::Held)),
-                Ok(change) => self.place(intake, caller, &mut visit, *change, chunk),
-                Err(verdict) => Ok(verdict),
-            })
-            .collect()
+        let mut verdicts = Vec::with_capacity(item.chunks.len());
+        for chunk in &item.chunks {
+            verdicts.push(match examine(&visit.history, chunk, expected) {
+                Ok(_) if foreign => Verdict::plain(Disposition::Held),
+                Ok(change) => self.place(intake, caller, &mut visit, *change, chunk)?,
+                Err(verdict) => verdict,
+            });
+        }
+        let Visit { history, row, .. } = visit;
+        let (record, generation) = (item.record, item.generation);
+        intake.last = row.routing.is_born().then_some(Standing { record, generation, history, row });
+        Ok(verdicts)
     }
 
     /// Decides on a well-formed change and writes it.
@@ -105,6 +115,32 @@ impl Relay {
         }
         Ok(Verdict::plain(Disposition::Stored))
     }
+}
+
+/// Reads a record back from the store; a row that is not `known` is one before its birth, and has no changes. `None`
+/// where its name makes no genesis.
+fn read<S: RelayStore>(
+    intake: &mut Intake<'_, S>,
+    item: &PushItem,
+    maps: &[&str],
+    known: Option<RecordRow>,
+) -> Result<Option<Standing>, RelayError<S::Error>> {
+    let (record, generation) = (item.record, item.generation);
+    let genesis = Genesis { kind: item.kind.clone(), record, generation };
+    let Ok(mut history) = History::begin(&genesis, maps) else { return Ok(None) };
+    let changes = match known {
+        Some(_) => stored(intake.store.changes(record, generation))?,
+        None => Vec::new(),
+    };
+    intake.read += changes.iter().map(|change| change.chunk.len()).sum::<usize>();
+    for change in changes {
+        // A change that no longer decodes was damaged on disk; what builds on it is then held.
+        if history.restore(&change.chunk).is_err() {
+            break;
+        }
+    }
+    let row = known.unwrap_or_else(|| RecordRow { kind: item.kind.clone(), routing: Routing::default() });
+    Ok(Some(Standing { record, generation, history, row }))
 }
 
 /// Whether the device could do anything at all with a record: outside its reach every push gets the same

@@ -9,6 +9,7 @@ use sambung_trust::merkle::{self, LEAVES_MAX, Node};
 use sambung_trust::receipt::ShardRange;
 use sambung_trust::{Receipt, Signed};
 
+use super::admission::Standing;
 use super::answer::stored;
 use super::{Caller, Circumstances, Reject, Relay, RelayError, RelayStore, StoredBatch};
 use crate::chain::{self, Entry, Mark};
@@ -22,6 +23,10 @@ pub(super) struct Intake<'a, S: RelayStore> {
     pub(super) store: &'a mut S,
     pub(super) random: &'a mut dyn FnMut() -> [u8; 16],
     pub(super) now: Timestamp,
+    /// The record of the item before, as it stands now: a record's runs come one behind the other.
+    pub(super) last: Option<Standing>,
+    /// Bytes of stored changes read so far.
+    pub(super) read: usize,
     log: chain::LogId,
     batch: StoredBatch,
     root: Node,
@@ -79,6 +84,8 @@ impl Relay {
             store,
             random: &mut *circumstances.random,
             now: circumstances.now,
+            last: None,
+            read: 0,
             log: self.log,
             batch: StoredBatch { device: caller.device.key, signed: push.batch.clone(), leaves },
             root: header.root,
