@@ -62,6 +62,17 @@ pub enum ReplicaError {
     /// The key does not open the database, or it is not an encrypted database.
     #[error("the database does not open with this key; it is another's, damaged, or not encrypted")]
     Locked,
+    /// The database is a plain SQLite file.
+    #[error("the database is not encrypted; this release opens encrypted ones only")]
+    NotEncrypted,
+    /// There is no database to open, or this user may not.
+    #[error(
+        "the database cannot be opened: it is missing, or this user may not read and write its directory"
+    )]
+    Unopenable,
+    /// Nothing can be written where the database is.
+    #[error("the database cannot be written: its file system or directory is read-only")]
+    ReadOnly,
     /// The database was written by a newer release.
     #[error("the database has version {found}, this release knows {known}; install the newer release")]
     TooNew {
@@ -110,6 +121,9 @@ impl ReplicaError {
                 "storage_damaged"
             }
             ReplicaError::Locked
+            | ReplicaError::NotEncrypted
+            | ReplicaError::Unopenable
+            | ReplicaError::ReadOnly
             | ReplicaError::TooNew { .. }
             | ReplicaError::SqliteTooOld(_)
             | ReplicaError::Empty => "configuration",
@@ -123,6 +137,8 @@ impl From<rusqlite::Error> for ReplicaError {
         match error.sqlite_error_code() {
             Some(ErrorCode::DiskFull) => ReplicaError::StorageFull,
             Some(ErrorCode::NotADatabase) => ReplicaError::Locked,
+            Some(ErrorCode::CannotOpen) => ReplicaError::Unopenable,
+            Some(ErrorCode::ReadOnly) => ReplicaError::ReadOnly,
             Some(ErrorCode::DatabaseCorrupt) => ReplicaError::StorageDamaged(error.to_string()),
             _ => ReplicaError::Storage(error),
         }

@@ -7,9 +7,11 @@
 mod incoming;
 mod outgoing;
 mod pulled;
+mod retry;
 mod session;
 mod verdicts;
 
+pub(crate) use outgoing::{forget_agreement, split_hashes};
 pub use session::{Session, Step, SyncError, SyncReport};
 
 /// What a session has found out about what its next request must carry.

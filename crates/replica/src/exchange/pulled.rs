@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use rusqlite::{Connection, OptionalExtension, params};
-use sambung_domain::{Pack, RecordId, Timestamp};
+use sambung_domain::{Pack, Timestamp};
 use sambung_sync::chain::Mark;
 use sambung_sync::form::{History, Rejected};
 use sambung_sync::gate::gate;
@@ -46,14 +46,15 @@ pub(super) enum Taken {
 /// A batch whose signature and leaves hold.
 #[derive(Clone, Copy)]
 pub(super) struct Proven {
-    number: i64,
-    device: PublicKey,
+    pub(super) number: i64,
+    pub(super) device: PublicKey,
 }
 
 /// A change with its place in the log.
-struct Place<'a> {
-    shard: &'a str,
-    sequence: u64,
+pub(super) struct Place<'a> {
+    pub(super) shard: &'a str,
+    pub(super) set: &'a str,
+    pub(super) sequence: u64,
 }
 
 impl Intake<'_> {
@@ -192,7 +193,7 @@ impl Intake<'_> {
                     |_| Ok(()),
                 )
                 .optional()?;
-            self.join(row.number, pull)?;
+            self.join(row.number, &pull.set.to_string())?;
         }
         Ok(true)
     }
@@ -209,7 +210,12 @@ impl Intake<'_> {
         let Some(proven) = usable else {
             let code = if proven.is_some() { "pack" } else { "batch_invalid" };
             for change in &leaf.changes {
-                self.set_aside(leaf.record, leaf.generation, &change.chunk, code)?;
+                let place = Place {
+                    shard: pull.shard.as_str(),
+                    set: &pull.set.to_string(),
+                    sequence: from + u64::from(change.offset),
+                };
+                self.set_aside(leaf, proven, &change.chunk, code, &place)?;
             }
             return Ok(0);
         };
@@ -217,28 +223,34 @@ impl Intake<'_> {
             Some(row) => row,
             None => loaded::insert(self.connection, leaf.record, leaf.generation, &leaf.kind)?,
         };
-        self.join(row.number, pull)?;
+        self.join(row.number, &pull.set.to_string())?;
         #[cfg(feature = "sabotage")]
         if self.mine_wins && row.has_own(self.connection)? {
             return Ok(0);
         }
         let mut history = row.history(self.connection, self.pack)?;
+        let set = pull.set.to_string();
         let mut new = 0;
         for change in &leaf.changes {
-            let place = Place { shard: pull.shard.as_str(), sequence: from + u64::from(change.offset) };
+            let place =
+                Place { shard: pull.shard.as_str(), set: &set, sequence: from + u64::from(change.offset) };
             new += u64::from(self.take_change(&row, &mut history, leaf, proven, &change.chunk, &place)?);
         }
         if new > 0 {
             new += self.retry_pending(&row, &mut history)?;
-            self.connection
-                .prepare_cached("INSERT OR IGNORE INTO underived VALUES (?1)")?
-                .execute([row.number])?;
+            self.mark_underived(row.number)?;
         }
         Ok(new)
     }
 
+    /// Notes that a record's raw changes are ahead of its document.
+    pub(super) fn mark_underived(&self, record: i64) -> Result<(), ReplicaError> {
+        self.connection.prepare_cached("INSERT OR IGNORE INTO underived VALUES (?1)")?.execute([record])?;
+        Ok(())
+    }
+
     /// Takes one change; true if it was new here.
-    fn take_change(
+    pub(super) fn take_change(
         &self,
         row: &RecordRow,
         history: &mut History,
@@ -260,7 +272,7 @@ impl Intake<'_> {
         let written_by = Actor::derive(&proven.device.0, &leaf.nonce);
         if !gate(chunk).is_ok_and(|gate| gate.actor == written_by) {
             let code = gate(chunk).err().map_or("form_actor", sambung_sync::form::BadForm::code);
-            self.set_aside(leaf.record, leaf.generation, chunk, code)?;
+            self.set_aside(leaf, Some(proven), chunk, code, place)?;
             return Ok(false);
         }
         match history.check(chunk) {
@@ -278,7 +290,7 @@ impl Intake<'_> {
             }
             Err(Rejected::Duplicate(_)) => Ok(false),
             Err(Rejected::Bad(bad)) => {
-                self.set_aside(leaf.record, leaf.generation, chunk, bad.code())?;
+                self.set_aside(leaf, Some(proven), chunk, bad.code(), place)?;
                 Ok(false)
             }
         }
@@ -344,7 +356,7 @@ impl Intake<'_> {
     }
 
     /// Tries the changes that waited for their base; gives how many could be taken.
-    fn retry_pending(&self, row: &RecordRow, history: &mut History) -> Result<u64, ReplicaError> {
+    pub(super) fn retry_pending(&self, row: &RecordRow, history: &mut History) -> Result<u64, ReplicaError> {
         let mut taken = 0;
         loop {
             let mut progress = false;
@@ -353,7 +365,7 @@ impl Intake<'_> {
                 if history.admit(change).is_err() {
                     continue;
                 }
-                let place = Place { shard: &waiting.shard, sequence: waiting.sequence };
+                let place = Place { shard: &waiting.shard, set: "", sequence: waiting.sequence };
                 let hash = chunk::name(&waiting.chunk);
                 let from = (waiting.nonce, false);
                 self.insert(row, hash, &waiting.chunk, from, (waiting.batch, waiting.leaf), &place)?;
@@ -388,24 +400,43 @@ impl Intake<'_> {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Keeps a chunk that cannot be used, with the reason: reported, never in anybody's way.
-    fn set_aside(
+    /// Keeps a chunk that cannot be used, with the reason and its place: reported, never in anybody's way.
+    pub(super) fn set_aside(
         &self,
-        record: RecordId,
-        generation: u32,
+        leaf: &PulledLeaf,
+        proven: Option<&Proven>,
         bytes: &[u8],
         code: &str,
+        place: &Place<'_>,
     ) -> Result<(), ReplicaError> {
         self.connection
-            .prepare_cached("INSERT OR IGNORE INTO unusable VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?
-            .execute(params![record.0, generation, chunk::name(bytes).0, code, bytes, self.now.0])?;
+            .prepare_cached(
+                "INSERT OR IGNORE INTO unusable (record, generation, hash, code, chunk, came, kind, set_name, nonce,
+                                                 batch, leaf, shard, sequence)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+            )?
+            .execute(params![
+                leaf.record.0,
+                leaf.generation,
+                chunk::name(bytes).0,
+                code,
+                bytes,
+                self.now.0,
+                leaf.kind,
+                place.set,
+                leaf.nonce,
+                proven.map(|proven| proven.number),
+                leaf.index,
+                place.shard,
+                place.sequence
+            ])?;
         Ok(())
     }
 
-    fn join(&self, record: i64, pull: &Pull) -> Result<(), ReplicaError> {
+    pub(super) fn join(&self, record: i64, set: &str) -> Result<(), ReplicaError> {
         self.connection
             .prepare_cached("INSERT OR IGNORE INTO member VALUES (?1, ?2)")?
-            .execute((record, pull.set.to_string()))?;
+            .execute((record, set))?;
         self.connection
             .prepare_cached("UPDATE record SET away = 0 WHERE number = ?1 AND away = 1")?
             .execute([record])?;
