@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use sambung_domain::{Pack, StaffId, Timestamp};
-use sambung_replica::{Circumstances, Replica, ReplicaError};
+use sambung_replica::{Circumstances, DatabaseKey, Replica, ReplicaError};
 
 use crate::failure::Failure;
 use crate::keyfile;
@@ -24,8 +24,12 @@ pub(crate) struct Node {
 impl Node {
     /// Opens the replica in a directory for the staff member named, or the grant's first.
     pub(crate) fn open(dir: &Path, staff: Option<StaffId>) -> Result<Self, Failure> {
-        let key = keyfile::read(dir)?;
-        let replica = Replica::open(&dir.join(DATABASE), &key, pack()?, random())?;
+        Node::open_with(dir, &keyfile::read(dir)?, staff)
+    }
+
+    /// Opens the replica with a key that is at hand.
+    pub(crate) fn open_with(dir: &Path, key: &DatabaseKey, staff: Option<StaffId>) -> Result<Self, Failure> {
+        let replica = Replica::open(&dir.join(DATABASE), key, pack()?, random())?;
         #[cfg(feature = "sabotage")]
         let replica = replica.sabotaged(std::env::var("SAMBUNG_SABOTAGE").ok());
         let members = replica.staff()?;

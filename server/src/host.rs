@@ -84,17 +84,7 @@ impl Host {
         }
     }
 
-    #[cfg(not(feature = "sabotage"))]
     fn exchange_writing(&self, frame: &Frame) -> Result<AnswerFrame, Failure> {
-        self.pool.write(|store| self.exchange_in(store, frame))
-    }
-
-    /// With the promise broken on purpose the receipt goes out and the push is forgotten.
-    #[cfg(feature = "sabotage")]
-    fn exchange_writing(&self, frame: &Frame) -> Result<AnswerFrame, Failure> {
-        if std::env::var_os("SAMBUNG_SABOTAGE").is_some_and(|id| id == "kill_mid_push") {
-            return self.pool.forget(|store| self.exchange_in(store, frame));
-        }
         self.pool.write(|store| self.exchange_in(store, frame))
     }
 

@@ -1,4 +1,12 @@
 //! Whole-system tests over the real binaries.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests may fail")]
+
+mod cli;
 mod docs;
+mod harness;
+mod hostile;
+mod hostile_log;
+mod idle;
+mod kill;
 mod tidy;

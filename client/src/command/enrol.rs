@@ -8,7 +8,7 @@ use serde_json::json;
 use super::{Place, runtime};
 use crate::cli::Enrol;
 use crate::failure::Failure;
-use crate::node::DATABASE;
+use crate::node::{DATABASE, Node};
 use crate::relay::RelayClient;
 use crate::{keyfile, output};
 
@@ -28,7 +28,7 @@ pub(crate) fn run(place: &Place, arguments: &Enrol) -> Result<ExitCode, Failure>
             return Err(failure);
         }
     };
-    let node = place.node()?;
+    let node = Node::open_with(dir, &key, None)?;
     let replica = sambung_domain::id::encode_id(identity.replica);
     let staff: Vec<String> = node.replica.staff()?.iter().map(ToString::to_string).collect();
     if arguments.json {
@@ -36,7 +36,7 @@ pub(crate) fn run(place: &Place, arguments: &Enrol) -> Result<ExitCode, Failure>
     } else {
         output::line(&replica);
         output::message(&format!(
-            "Perangkat \"{}\" sudah terdaftar. / This device is enrolled.",
+            "Komputer \"{}\" sudah terdaftar. / This computer is enrolled.",
             identity.name
         ));
     }
@@ -46,7 +46,11 @@ pub(crate) fn run(place: &Place, arguments: &Enrol) -> Result<ExitCode, Failure>
 /// Refuses a directory in use; makes one that is missing.
 fn claim(dir: &Path) -> Result<(), Failure> {
     let failed = |source| Failure::File { what: dir.display().to_string(), source };
-    std::fs::create_dir_all(dir).map_err(failed)?;
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(dir).map_err(failed)?;
     if std::fs::read_dir(dir).map_err(failed)?.next().is_some() {
         return Err(Failure::Configuration(format!(
             "{} is in use; a replica needs a directory of its own",

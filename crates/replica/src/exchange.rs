@@ -4,6 +4,7 @@
 //! request stands alone; a session can end at any point and another begin, also in another process: what was
 //! signed and not yet answered is in the database and is sent again as it was.
 
+mod aside;
 mod incoming;
 mod outgoing;
 mod pulled;

@@ -33,9 +33,10 @@ fn read(row: &Row<'_>) -> rusqlite::Result<RecordRow> {
     })
 }
 
-/// The newest generation of a record.
+/// The newest generation of a record that this device may see; one that has left its scope is not found.
 pub(crate) fn find(connection: &Connection, id: RecordId) -> Result<Option<RecordRow>, ReplicaError> {
-    let sql = format!("SELECT {COLUMNS} FROM record WHERE id = ?1 ORDER BY generation DESC LIMIT 1");
+    let sql =
+        format!("SELECT {COLUMNS} FROM record WHERE id = ?1 AND away = 0 ORDER BY generation DESC LIMIT 1");
     Ok(connection.prepare_cached(&sql)?.query_row([id.0], read).optional()?)
 }
 

@@ -4,7 +4,7 @@
 //! hashes, never content; erasing a record destroys the salts of its entries, and the chain still holds.
 
 use minicbor::{Decode, Encode};
-use sambung_domain::{Area, RecordId, Shard};
+use sambung_domain::{Area, RecordId, Routing, Shard};
 use sambung_trust::signed::encode;
 
 use crate::document::ChangeHash;
@@ -31,7 +31,7 @@ pub enum Entry {
         #[n(2)]
         hash: ChangeHash,
     },
-    /// A record came into an area of this shard.
+    /// A record came into an area of this shard, or may be read there by more than before.
     #[n(1)]
     Joined {
         /// The record.
@@ -43,11 +43,11 @@ pub enum Entry {
         /// The area it came into.
         #[n(2)]
         area: Area,
-        /// Where it was live just before, so that who had it already is not sent it again.
+        /// Where it was and how protected just before, so that who had it already is not sent it again.
         #[n(3)]
-        before: Vec<Area>,
+        before: Box<Routing>,
     },
-    /// A record left an area of this shard.
+    /// A record left an area of this shard, or may be read there by fewer than before.
     #[n(2)]
     Left {
         /// The record.
@@ -56,7 +56,7 @@ pub enum Entry {
         /// Its generation.
         #[n(1)]
         generation: u32,
-        /// The area it left.
+        /// The area it left, or in which some may not read it any more.
         #[n(2)]
         area: Area,
     },

@@ -33,10 +33,10 @@ pub struct BatchHeader {
     #[n(1)]
     pub staff: StaffId,
     /// The grant it acts under.
-    #[n(2)]
+    #[cbor(n(2), with = "minicbor::bytes")]
     pub grant: GrantId,
     /// The schema pack it wrote with.
-    #[n(3)]
+    #[cbor(n(3), with = "minicbor::bytes")]
     pub pack: [u8; 8],
     /// Grows with every push of a replica; the same number with another root gives a clone away.
     #[n(4)]

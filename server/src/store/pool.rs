@@ -92,21 +92,6 @@ impl Pool {
         store.connection().execute(text, [])?;
         Ok(())
     }
-
-    /// Runs `work` as [`write`](Pool::write) does and throws away what it wrote: the lie that the demo's
-    /// promises must not survive.
-    ///
-    /// # Errors
-    /// Those of `work`, and [`StoreError`].
-    #[cfg(feature = "sabotage")]
-    pub fn forget<T, E: From<StoreError>>(
-        &self,
-        work: impl FnOnce(&mut SqliteStore<'_>) -> Result<T, E>,
-    ) -> Result<T, E> {
-        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut store = SqliteStore::begin(&mut writer, TransactionBehavior::Immediate)?;
-        work(&mut store)
-    }
 }
 
 #[cfg(test)]

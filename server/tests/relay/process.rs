@@ -189,20 +189,6 @@ fn a_request_under_way_is_answered_before_the_relay_ends() {
     assert_eq!(served.child.wait().unwrap().code(), Some(0));
 }
 
-/// With the promise broken on purpose a receipt is worth nothing, and the check must be able to see that.
-#[cfg(feature = "sabotage")]
-#[test]
-fn a_sabotaged_relay_gives_receipts_for_nothing() {
-    let place = Place::new();
-    let served = place.serve_with(&[("SAMBUNG_SABOTAGE", "kill_mid_push")]);
-    let mut device = place.enrol(served.address);
-    let mut worker = Worker::born(&device, "35.13");
-    let item = worker.item(&device);
-    let push = device.sign(vec![item]);
-    assert_eq!(device.push(&push).unwrap().verdicts[0].disposition, Disposition::Stored);
-    assert_eq!(place.json(&["status", "--json"])["changes"], 0);
-}
-
 #[test]
 fn the_command_line_tells_what_there_is_and_no_secrets() {
     let place = Place::new();

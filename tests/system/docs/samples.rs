@@ -4,7 +4,7 @@
 //! somebody has described it.
 
 use minicbor::Encode;
-use sambung_domain::{Access, Area, RecordId, Role, Set, Shard, Timestamp};
+use sambung_domain::{Access, Area, RecordId, Role, Routing, Set, Shard, Timestamp};
 use sambung_sync::ChangeHash;
 use sambung_sync::chain::{Entry, Mark};
 use sambung_sync::frame::{AnswerFrame, Frame};
@@ -288,13 +288,24 @@ fn refusal(nonce: Option<[u8; 24]>, retry_after_s: Option<u32>) -> Refusal {
     Refusal { code: "nonce_stale".to_owned(), message: "…".to_owned(), nonce, retry_after_s }
 }
 
+fn routing() -> Routing {
+    Routing {
+        areas: [area("35.08.01")].into(),
+        access: Some(Access::Ordinary),
+        offices: ["P4MI-3513".parse().unwrap()].into(),
+        partners: ["BLK-3513".parse().unwrap()].into(),
+        readers: [record()].into(),
+        excluded: ["P4MI-3508".to_owned()].into(),
+    }
+}
+
 fn entries() -> [Entry; 4] {
     let (record, generation) = (record(), 1);
     let joined = |before| Entry::Joined { record, generation, area: area("35.13"), before };
     [
         Entry::Change { record, generation, hash: ChangeHash([3; 32]) },
-        joined(vec![area("35.08.01")]),
-        joined(vec![]),
+        joined(Box::new(routing())),
+        joined(Box::default()),
         Entry::Left { record, generation, area: area("35") },
     ]
 }

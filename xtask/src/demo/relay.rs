@@ -39,14 +39,10 @@ impl Relay {
     }
 
     /// Starts the process and waits until it listens.
-    pub(super) fn start(&self, sabotage: Option<&str>) -> Result<()> {
+    pub(super) fn start(&self) -> Result<()> {
         let mut command = Command::new(&self.binary);
         command.arg("serve").arg("--data").arg(&self.data).args(["--listen", &self.address.to_string()]);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-        command.env_remove("SAMBUNG_SABOTAGE");
-        if let Some(promise) = sabotage {
-            command.env("SAMBUNG_SABOTAGE", promise);
-        }
         let mut child = command.spawn().context("the relay cannot be started")?;
         let stdout = child.stdout.take().context("the relay has no output")?;
         let mut line = String::new();

@@ -27,17 +27,15 @@ const DEATHS: [(&str, Break); 3] = [
 pub(super) fn tell(binaries: &Binaries, sabotage: Option<&str>, keep: bool) -> Result<Report> {
     let dir = tempfile::Builder::new().prefix("sambung-demo-").tempdir()?;
     let relay = Relay::init(&binaries.relay, dir.path())?;
-    relay.start(None)?;
-    let in_office = sabotage.filter(|id| *id == "merge_fields");
-    let office = |name, code| Office::enrol(name, code, &binaries.node, dir.path(), &relay, in_office);
+    relay.start()?;
+    let office = |name, code| Office::enrol(name, code, &binaries.node, dir.path(), &relay, sabotage);
     let mut kraksaan = office("Kraksaan", "MPP-3513")?;
     let mut lumajang = office("Lumajang", "DISNAKER-3508")?;
     say("a relay and two offices, Kraksaan and Lumajang, both for both areas");
 
     let mut report = Report::default();
     merge_fields(&mut report, &mut kraksaan, &mut lumajang)?;
-    let lying = sabotage.filter(|id| *id == "kill_mid_push");
-    kill_mid_push(&mut report, &relay, &kraksaan, &lumajang, lying)?;
+    kill_mid_push(&mut report, &relay, &kraksaan, &lumajang)?;
 
     if keep {
         report.addresses.push(("relay".to_owned(), format!("http://{}", relay.address())));
@@ -90,13 +88,7 @@ fn merge_fields(report: &mut Report, kraksaan: &mut Office, lumajang: &mut Offic
 }
 
 /// The relay dies at three points of a push and comes back; everything saved arrives at the other office.
-fn kill_mid_push(
-    report: &mut Report,
-    relay: &Relay,
-    kraksaan: &Office,
-    lumajang: &Office,
-    sabotage: Option<&str>,
-) -> Result<()> {
+fn kill_mid_push(report: &mut Report, relay: &Relay, kraksaan: &Office, lumajang: &Office) -> Result<()> {
     let people = people::of("35.13", PEOPLE + PEOPLE_A_PUSH * DEATHS.len())?;
     let mut new = Vec::new();
     let mut failed = 0;
@@ -105,16 +97,16 @@ fn kill_mid_push(
             new.push(kraksaan.register(person)?);
         }
         relay.stop();
-        relay.start(sabotage)?;
+        relay.start()?;
         kraksaan.line.arm(point, relay.killer());
         failed += usize::from(kraksaan.sync_and_fail()? == Some(75));
         say(&format!("the relay is killed {place}"));
         relay.stop();
-        relay.start(sabotage)?;
+        relay.start()?;
         kraksaan.sync()?;
     }
     relay.stop();
-    relay.start(None)?;
+    relay.start()?;
     kraksaan.sync()?;
     lumajang.sync()?;
     let there = lumajang.workers()?;

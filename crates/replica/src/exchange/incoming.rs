@@ -152,6 +152,8 @@ fn start_anew(connection: &Connection, pull: &Pull) -> Result<(), ReplicaError> 
         )?
         .execute([shard])?;
     connection.prepare_cached("DELETE FROM receipt_range WHERE shard = ?1")?.execute([shard])?;
+    // What was held back may have lacked just what is given back now.
+    connection.prepare_cached("UPDATE change SET held = NULL WHERE held IS NOT NULL")?.execute([])?;
     Ok(())
 }
 

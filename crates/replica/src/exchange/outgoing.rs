@@ -56,6 +56,10 @@ impl Replica {
             None => writer.sign_waiting(&transaction, &signed_grant, &scopes, began)?,
         };
         let push = batch.map(|number| push(&transaction, number)).transpose()?;
+        #[cfg(feature = "sabotage")]
+        if let (Some(number), Some("kill_mid_push")) = (batch, self.sabotage.as_deref()) {
+            believe_in_sending(&transaction, number)?;
+        }
         let hash = scopes_hash(&scopes);
         let agreed: Option<ByteVec> = named_cbor(&transaction, AGREED)?;
         let quiet = push.is_none() && agreed.is_some_and(|agreed| agreed[..] == hash) && !plan.list_scopes;
@@ -223,11 +227,18 @@ fn store(
     signed: &Signed,
     runs: &[Run],
 ) -> Result<i64, ReplicaError> {
-    connection
-        .prepare_cached("INSERT INTO batch (root, signed, leaves, open) VALUES (?1, ?2, ?3, 1)")?
-        .execute(params![header.root.0, encode(signed), i64::try_from(runs.len()).unwrap_or(i64::MAX)])?;
-    let number = connection.last_insert_rowid();
-    let mut leaf = connection.prepare_cached("INSERT INTO leaf VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?;
+    // The same leaves can be pushed again under a new number, to a relay that lost them: one batch, signed anew.
+    let number = connection
+        .prepare_cached(
+            "INSERT INTO batch (root, signed, leaves, open) VALUES (?1, ?2, ?3, 1)
+             ON CONFLICT (root) DO UPDATE SET signed = ?2, open = 1 RETURNING number",
+        )?
+        .query_row(
+            params![header.root.0, encode(signed), i64::try_from(runs.len()).unwrap_or(i64::MAX)],
+            |row| row.get(0),
+        )?;
+    let mut leaf =
+        connection.prepare_cached("INSERT OR REPLACE INTO leaf VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?;
     let mut mark = connection
         .prepare_cached("UPDATE change SET batch = ?3, leaf = ?4 WHERE record = ?1 AND position = ?2")?;
     for (index, run) in (0i64..).zip(runs) {
@@ -274,6 +285,16 @@ fn chunks(connection: &Connection, record: i64, hashes: &[ChangeHash]) -> Result
             Ok(chunk.into())
         })
         .collect()
+}
+
+/// Sabotage of `kill_mid_push`: what was sent counts as arrived.
+#[cfg(feature = "sabotage")]
+fn believe_in_sending(connection: &Connection, batch: i64) -> Result<(), ReplicaError> {
+    connection.execute("INSERT INTO receipt (signed, time) VALUES (x'', 0)", [])?;
+    let receipt = connection.last_insert_rowid();
+    connection.execute("UPDATE change SET receipt = ?1 WHERE batch = ?2", (receipt, batch))?;
+    connection.execute("UPDATE batch SET open = 0 WHERE number = ?1", [batch])?;
+    Ok(())
 }
 
 /// Hashes as they are stored one behind the other.

@@ -127,13 +127,17 @@ impl Intake<'_> {
         if self.cursor(pull)? != *from || request.scopes.is_none() {
             return Ok(Taken::CursorMoved);
         }
-        if !self.settle_known(pull, *from, known)? {
-            return Ok(Taken::OwnMissing);
-        }
+        self.connection.execute_batch("SAVEPOINT page")?;
         let mut changes = 0;
         for leaf in leaves {
             changes += self.take_leaf(pull, *from, leaf, proven.get(&leaf.batch))?;
         }
+        // After the leaves: a change can be named here because it stands among them.
+        if !self.settle_known(pull, *from, known)? {
+            self.connection.execute_batch("ROLLBACK TO page; RELEASE page")?;
+            return Ok(Taken::OwnMissing);
+        }
+        self.connection.execute_batch("RELEASE page")?;
         let mut gone = Vec::new();
         for (record, generation) in left {
             gone.extend(
@@ -170,32 +174,36 @@ impl Intake<'_> {
         Ok(())
     }
 
-    /// Notes where our own changes stand; false if one of them is not here.
+    /// Notes where changes stand that the relay names because they are here; false if one of them is not.
     fn settle_known(&self, pull: &Pull, from: u64, known: &[KnownChange]) -> Result<bool, ReplicaError> {
-        let sql = "UPDATE change SET shard = ?4, sequence = ?5
-                   WHERE record = ?1 AND substr(hash, 1, 8) = ?2 AND sequence IS ?3 RETURNING 1";
         for change in known {
-            let row = loaded::find_generation(self.connection, change.record, change.generation)?;
-            let Some(row) = row else { return Ok(false) };
-            let there = "SELECT EXISTS (SELECT 1 FROM change WHERE record = ?1 AND substr(hash, 1, 8) = ?2)";
-            let here: bool = self
-                .connection
-                .prepare_cached(there)?
-                .query_row((row.number, change.hash), |row| row.get(0))?;
-            if !here {
+            if !self.is_here(change)? {
                 return Ok(false);
             }
+            let row = loaded::find_generation(self.connection, change.record, change.generation)?;
+            let Some(row) = row else { continue };
             let sequence = from + u64::from(change.offset);
             self.connection
-                .prepare_cached(sql)?
-                .query_row(
-                    params![row.number, change.hash, None::<i64>, pull.shard.as_str(), sequence],
-                    |_| Ok(()),
-                )
-                .optional()?;
+                .prepare_cached(
+                    "UPDATE change SET shard = ?3, sequence = ?4
+                     WHERE record = ?1 AND substr(hash, 1, 8) = ?2 AND sequence IS NULL",
+                )?
+                .execute(params![row.number, change.hash, pull.shard.as_str(), sequence])?;
             self.join(row.number, &pull.set.to_string())?;
         }
         Ok(true)
+    }
+
+    /// Whether a change is here in any way: applied, waiting for its base, or set aside.
+    fn is_here(&self, change: &KnownChange) -> Result<bool, ReplicaError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM change JOIN record ON number = record
+                           WHERE id = ?1 AND generation = ?2 AND substr(hash, 1, 8) = ?3)
+                       OR EXISTS (SELECT 1 FROM pending
+                           WHERE record = ?1 AND generation = ?2 AND substr(hash, 1, 8) = ?3)
+                       OR EXISTS (SELECT 1 FROM unusable
+                           WHERE record = ?1 AND generation = ?2 AND substr(hash, 1, 8) = ?3)";
+        let key = (change.record.0, change.generation, change.hash);
+        Ok(self.connection.prepare_cached(sql)?.query_row(key, |row| row.get(0))?)
     }
 
     /// Takes a run of changes; gives how many were new here.
@@ -296,7 +304,7 @@ impl Intake<'_> {
         }
     }
 
-    fn insert(
+    pub(super) fn insert(
         &self,
         row: &RecordRow,
         hash: ChangeHash,
@@ -327,112 +335,6 @@ impl Intake<'_> {
         Ok(())
     }
 
-    /// Keeps a change whose base has not come yet.
-    fn wait(
-        &self,
-        leaf: &PulledLeaf,
-        proven: &Proven,
-        hash: ChangeHash,
-        chunk: &[u8],
-        place: &Place<'_>,
-    ) -> Result<(), ReplicaError> {
-        self.connection
-            .prepare_cached(
-                "INSERT OR REPLACE INTO pending VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-            )?
-            .execute(params![
-                leaf.record.0,
-                leaf.generation,
-                leaf.kind,
-                hash.0,
-                chunk,
-                leaf.nonce,
-                proven.number,
-                leaf.index,
-                place.shard,
-                place.sequence
-            ])?;
-        Ok(())
-    }
-
-    /// Tries the changes that waited for their base; gives how many could be taken.
-    pub(super) fn retry_pending(&self, row: &RecordRow, history: &mut History) -> Result<u64, ReplicaError> {
-        let mut taken = 0;
-        loop {
-            let mut progress = false;
-            for waiting in self.pending_of(row)? {
-                let Ok(change) = history.check(&waiting.chunk) else { continue };
-                if history.admit(change).is_err() {
-                    continue;
-                }
-                let place = Place { shard: &waiting.shard, set: "", sequence: waiting.sequence };
-                let hash = chunk::name(&waiting.chunk);
-                let from = (waiting.nonce, false);
-                self.insert(row, hash, &waiting.chunk, from, (waiting.batch, waiting.leaf), &place)?;
-                self.connection
-                    .prepare_cached(
-                        "DELETE FROM pending WHERE record = ?1 AND generation = ?2 AND hash = ?3",
-                    )?
-                    .execute(params![row.id.0, row.generation, hash.0])?;
-                taken += 1;
-                progress = true;
-            }
-            if !progress {
-                return Ok(taken);
-            }
-        }
-    }
-
-    fn pending_of(&self, row: &RecordRow) -> Result<Vec<Waiting>, ReplicaError> {
-        let sql = "SELECT chunk, nonce, batch, leaf, shard, sequence FROM pending
-                   WHERE record = ?1 AND generation = ?2 ORDER BY sequence";
-        let mut statement = self.connection.prepare_cached(sql)?;
-        let rows = statement.query_map(params![row.id.0, row.generation], |row| {
-            Ok(Waiting {
-                chunk: row.get(0)?,
-                nonce: row.get(1)?,
-                batch: row.get(2)?,
-                leaf: row.get(3)?,
-                shard: row.get(4)?,
-                sequence: row.get(5)?,
-            })
-        })?;
-        Ok(rows.collect::<Result<_, _>>()?)
-    }
-
-    /// Keeps a chunk that cannot be used, with the reason and its place: reported, never in anybody's way.
-    pub(super) fn set_aside(
-        &self,
-        leaf: &PulledLeaf,
-        proven: Option<&Proven>,
-        bytes: &[u8],
-        code: &str,
-        place: &Place<'_>,
-    ) -> Result<(), ReplicaError> {
-        self.connection
-            .prepare_cached(
-                "INSERT OR IGNORE INTO unusable (record, generation, hash, code, chunk, came, kind, set_name, nonce,
-                                                 batch, leaf, shard, sequence)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
-            )?
-            .execute(params![
-                leaf.record.0,
-                leaf.generation,
-                chunk::name(bytes).0,
-                code,
-                bytes,
-                self.now.0,
-                leaf.kind,
-                place.set,
-                leaf.nonce,
-                proven.map(|proven| proven.number),
-                leaf.index,
-                place.shard,
-                place.sequence
-            ])?;
-        Ok(())
-    }
-
     pub(super) fn join(&self, record: i64, set: &str) -> Result<(), ReplicaError> {
         self.connection
             .prepare_cached("INSERT OR IGNORE INTO member VALUES (?1, ?2)")?
@@ -442,16 +344,6 @@ impl Intake<'_> {
             .execute([record])?;
         Ok(())
     }
-}
-
-/// A change that waits for its base.
-struct Waiting {
-    chunk: Vec<u8>,
-    nonce: [u8; 16],
-    batch: i64,
-    leaf: u32,
-    shard: String,
-    sequence: u64,
 }
 
 fn leaves_of(pull: &Pull) -> &[PulledLeaf] {

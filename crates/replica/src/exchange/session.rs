@@ -13,8 +13,9 @@ use super::outgoing::Draft;
 use crate::identity::{nonce, set_nonce};
 use crate::{Replica, ReplicaError};
 
-/// Most requests of one session: a bound on a conversation with a relay that never says it is done.
-const ROUNDS_MAX: u32 = 10_000;
+/// Most rounds in a row that bring nothing: more than any honest conversation needs, and a bound on one with a
+/// relay that never says it is done.
+const FRUITLESS_MAX: u32 = 8;
 
 /// What a session did. The names are those of `sambung sync --json`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -100,6 +101,7 @@ pub struct Session {
     report: SyncReport,
     pending: Option<Pending>,
     nonce_renewed: bool,
+    fruitless: u32,
 }
 
 /// A request that waits for its answer.
@@ -121,6 +123,7 @@ impl Session {
             report: SyncReport::default(),
             pending: None,
             nonce_renewed: false,
+            fruitless: 0,
         }
     }
 
@@ -156,18 +159,23 @@ impl Session {
         let pending = self.pending.take().ok_or(SyncError::Nonsense("an answer without a request"))?;
         let answer: AnswerFrame = unpack(body)?;
         let response = verified(replica, &answer, &pending)?;
+        let before = (self.report.pulled, self.report.verdicts.clone());
         let progress = replica.apply(&pending.request, pending.batch, &response, now, &mut self.report)?;
-        self.plan = Plan {
-            whole_grant: response.want == Some(Want::Grant),
-            list_scopes: response.want == Some(Want::Scopes) || progress.unfinished,
-            send_own: progress.own_missing,
-        };
+        // What a session has found out once holds to its end.
+        self.plan.whole_grant |= response.want == Some(Want::Grant);
+        self.plan.list_scopes |= response.want == Some(Want::Scopes) || progress.unfinished;
+        self.plan.send_own |= progress.own_missing;
         let more = response.want.is_some()
             || response.more == Some(true)
             || progress.unfinished
             || progress.own_missing
             || replica.has_waiting(self.began)?;
-        if more && self.report.rounds < ROUNDS_MAX {
+        if more {
+            let fruitless = before == (self.report.pulled, self.report.verdicts.clone());
+            self.fruitless = if fruitless { self.fruitless + 1 } else { 0 };
+            if self.fruitless > FRUITLESS_MAX {
+                return Err(SyncError::Nonsense("it goes round in circles"));
+            }
             return Ok(Step::Continue);
         }
         replica.note_agreement(now)?;

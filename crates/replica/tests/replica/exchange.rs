@@ -137,7 +137,7 @@ fn another_deployments_relay_is_refused_and_nothing_is_lost() {
     a.create(&[("nama_lengkap", "Contoh")]).unwrap();
     site.put_stranger();
     let refused = a.try_sync(&site).unwrap_err();
-    assert!(matches!(&refused, SyncError::Refused { code, .. } if code == "grant_ended"), "{refused}");
+    assert!(matches!(&refused, SyncError::RelayUnknown), "{refused}");
     assert_eq!(a.waiting(), 1);
 }
 
@@ -181,4 +181,29 @@ fn a_record_that_moves_inside_the_scope_is_followed_and_one_that_leaves_is_hidde
     b.sync(&site);
     assert_eq!(b.field(id, "area"), "35.13.02.2005", "it came back with everything that happened elsewhere");
     assert_eq!(b.show(id).heads, a.show(id).heads);
+}
+
+#[test]
+fn the_village_follows_the_answer_whether_it_may_know() {
+    let site = Site::start();
+    let mut office = site.office("kraksaan", &["35.13"]);
+    let mut village = site.device("desa", "village_officer", &["35.13.02.2004"]);
+    let set = [("nama_lengkap", "Contoh"), ("area", "35.13.02.2004")];
+    let id = office.create(&set).unwrap();
+    office.edit(id, &[("dusun", "Krajan")]).unwrap();
+    office.sync(&site);
+    assert_eq!(village.sync(&site).pulled, 0, "protected: nobody asked the person yet");
+
+    office.edit(id, &[("boleh_diketahui_desa", "ya")]).unwrap();
+    office.sync(&site);
+    village.sync(&site);
+    assert_eq!(village.show(id).heads, office.show(id).heads, "the whole history came");
+    assert_eq!(village.field(id, "dusun"), "Krajan");
+
+    office.edit(id, &[("boleh_diketahui_desa", "tidak")]).unwrap();
+    office.sync(&site);
+    village.sync(&site);
+    assert!(village.replica.show(id).is_err(), "what may not be known any more is not shown");
+    assert_eq!(village.replica.status(clock::now()).unwrap().records, 0);
+    assert!(village.edit(id, &[("rt", "1")]).is_err());
 }

@@ -24,6 +24,20 @@ fn an_empty_relay_with_the_same_identity_is_given_back_what_it_lacks() {
 }
 
 #[test]
+fn a_relay_that_lost_a_whole_shard_is_noticed_without_any_new_work() {
+    let mut site = Site::start();
+    let mut a = site.office("a", AREAS);
+    let id = a.create(&[("nama_lengkap", "Contoh")]).unwrap();
+    a.sync(&site);
+    site.replace_relay();
+    let report = a.sync(&site);
+    assert_eq!(report.verdicts["stored"], 1, "{report:?}");
+    let mut b = site.office("b", AREAS);
+    b.sync(&site);
+    assert_eq!(b.show(id).heads, a.show(id).heads);
+}
+
+#[test]
 fn a_replica_restored_from_an_old_image_gets_its_own_later_work_back() {
     let site = Site::start();
     let mut a = site.office("a", AREAS);

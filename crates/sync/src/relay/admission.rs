@@ -41,25 +41,31 @@ impl Relay {
             return Ok(all(Verdict { code, ..Verdict::plain(Disposition::Held) }));
         };
         let known = stored(intake.store.record(item.record, item.generation))?;
-        if known.as_ref().is_some_and(|row| row.kind != item.kind || !reachable(caller, row, intake.now)) {
-            return Ok(all(Verdict::plain(Disposition::Held)));
-        }
+        // A record out of the caller's reach is examined as if it did not exist: form errors and missing
+        // dependencies then look the same for both, and nothing of it is ever placed.
+        let foreign =
+            known.as_ref().is_some_and(|row| row.kind != item.kind || !reachable(caller, row, intake.now));
         let genesis = Genesis { kind: item.kind.clone(), record: item.record, generation: item.generation };
         let Ok(mut history) = History::begin(&genesis, &kind.genesis_maps()) else {
             return Ok(all(Verdict::refused("form_genesis")));
         };
-        for change in stored(intake.store.changes(item.record, item.generation))? {
+        let stored_changes =
+            if foreign { Vec::new() } else { stored(intake.store.changes(item.record, item.generation))? };
+        for change in stored_changes {
             // A change that no longer decodes was damaged on disk; what builds on it is then held.
             if history.restore(&change.chunk).is_err() {
                 break;
             }
         }
-        let row = known.unwrap_or_else(|| RecordRow { kind: item.kind.clone(), routing: Routing::default() });
+        let row = known
+            .filter(|_| !foreign)
+            .unwrap_or_else(|| RecordRow { kind: item.kind.clone(), routing: Routing::default() });
         let mut visit = Visit { item, index, history, row, leaf_written: false };
         let expected = Actor::derive(&caller.device.key.0, &item.nonce);
         item.chunks
             .iter()
             .map(|chunk| match examine(&visit.history, chunk, expected) {
+                Ok(_) if foreign => Ok(Verdict::plain(Disposition::Held)),
                 Ok(change) => self.place(intake, caller, &mut visit, *change, chunk),
                 Err(verdict) => Ok(verdict),
             })
@@ -172,18 +178,21 @@ fn write_entries<S: RelayStore>(
     Ok(())
 }
 
+/// Who may now read the record and could not before is told that it joined, who may not any more that it left.
 fn write_moves<S: RelayStore>(
     intake: &mut Intake<'_, S>,
     (record, generation): (RecordId, u32),
     here: &Routing,
     after: &Routing,
 ) -> Result<(), RelayError<S::Error>> {
-    let before: Vec<Area> = here.areas.iter().cloned().collect();
-    for area in after.areas.difference(&here.areas) {
-        let entry = Entry::Joined { record, generation, area: area.clone(), before: before.clone() };
+    let wider = after.access < here.access || !here.excluded.is_subset(&after.excluded);
+    let narrower = after.access > here.access || !after.excluded.is_subset(&here.excluded);
+    for area in after.areas.iter().filter(|area| wider || !here.areas.contains(*area)) {
+        let before = Box::new(here.clone());
+        let entry = Entry::Joined { record, generation, area: area.clone(), before };
         intake.append(&area.shard(), &entry)?;
     }
-    for area in here.areas.difference(&after.areas) {
+    for area in here.areas.iter().filter(|area| narrower || !after.areas.contains(*area)) {
         intake.append(&area.shard(), &Entry::Left { record, generation, area: area.clone() })?;
     }
     Ok(())

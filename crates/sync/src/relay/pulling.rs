@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sambung_domain::{RecordId, Set, Shard, Timestamp};
+use sambung_domain::{RecordId, Routing, Set, Shard, Timestamp};
 use sambung_trust::decide::may_read;
 use sambung_trust::merkle;
 
@@ -56,8 +56,8 @@ impl Relay {
         response: &mut ExchangeResponse,
         now: Timestamp,
     ) -> Result<(), RelayError<S::Error>> {
-        let scopes = self.scopes_at_tip(store, caller)?;
-        if scopes_hash(&scopes) == request.scopes_hash {
+        let mut scopes = self.scopes_at_tip(store, caller)?;
+        if scopes_hash(&scopes) == request.scopes_hash && request.receipts.is_none() {
             return Ok(());
         }
         let Some(listed) = &request.scopes else {
@@ -67,6 +67,7 @@ impl Relay {
         if listed.len() > SCOPES_MAX {
             return Err(Reject::Frame(FrameError::TooLarge).into());
         }
+        scopes.extend(self.scopes_without_entries(caller, request, &scopes));
         let asked = request.budget.map_or(PULL_BYTES, |budget| budget.bytes);
         let mut collector = Collector {
             store,
@@ -111,6 +112,33 @@ impl Relay {
             }
         }
         Ok(scopes)
+    }
+
+    /// Scopes the replica has a cursor or a receipt in and this log no entry: a log that was lost or restored
+    /// must not pass them over in silence.
+    fn scopes_without_entries(
+        &self,
+        caller: &Caller,
+        request: &ExchangeRequest,
+        at_tip: &[ScopeState],
+    ) -> Vec<ScopeState> {
+        let cursors = request.scopes.iter().flatten().map(|scope| &scope.shard);
+        let receipts = request.receipts.iter().flatten().map(|mark| &mark.shard);
+        let named: BTreeSet<&Shard> = cursors.chain(receipts).collect();
+        let missing = |shard: &Shard| at_tip.iter().all(|scope| scope.shard != *shard);
+        let mut scopes = Vec::new();
+        for shard in named.into_iter().filter(|shard| missing(shard)) {
+            for set in caller.grant.sets.iter().filter(|set| reaches_shard(set, shard)) {
+                scopes.push(ScopeState {
+                    log: self.log,
+                    shard: shard.clone(),
+                    set: set.clone(),
+                    epoch: caller.grant.epoch(set),
+                    cursor: Mark::start(&self.log, shard),
+                });
+            }
+        }
+        scopes
     }
 
     fn answer_scope<S: RelayStore>(
@@ -191,10 +219,8 @@ impl<S: RelayStore> Collector<'_, S> {
                     self.add(page, (record, generation), change, row.sequence)?;
                 }
             }
-            Entry::Joined { area, before, .. } if inside => {
-                let covers =
-                    |area: &sambung_domain::Area| matches!(page.set, Set::Area(own) if own.covers(area));
-                if covers(area) && !before.iter().any(covers) {
+            Entry::Joined { before, .. } if inside => {
+                if !self.had(page.set, (record, generation), before) {
                     for change in stored(self.store.changes(record, generation))? {
                         self.add(page, (record, generation), change, row.sequence)?;
                     }
@@ -204,6 +230,12 @@ impl<S: RelayStore> Collector<'_, S> {
             Entry::Change { .. } | Entry::Joined { .. } | Entry::Left { .. } => {}
         }
         Ok(())
+    }
+
+    /// Whether the device could read a record through a set under the routing it had before.
+    fn had(&self, set: &Set, record: (RecordId, u32), before: &Routing) -> bool {
+        let row = self.records.get(&record).and_then(Option::as_ref);
+        row.is_some_and(|row| before.is_in(set) && may_read(&self.caller.grant, &row.kind, before, self.now))
     }
 
     fn readable_in(
