@@ -27,6 +27,9 @@ pub enum BackupError {
     /// The database is there already.
     #[error("{0} holds a replica; with --force it is put aside and kept")]
     InUse(String),
+    /// Another process has the old database open: what it saves now would be put aside with it.
+    #[error("another process has this replica open; stop it first")]
+    Open,
     /// The file holds no manifest.
     #[error("this is no finished backup of a replica")]
     NoManifest,
@@ -57,7 +60,9 @@ impl BackupError {
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
-            BackupError::Exists(_) | BackupError::InUse(_) | BackupError::NoManifest => "configuration",
+            BackupError::Exists(_) | BackupError::InUse(_) | BackupError::Open | BackupError::NoManifest => {
+                "configuration"
+            }
             BackupError::Unsound(_) => "storage_damaged",
             BackupError::File { source, .. } if source.kind() == std::io::ErrorKind::StorageFull => {
                 "storage_full"

@@ -134,7 +134,12 @@ impl ReplicaError {
 
 impl From<rusqlite::Error> for ReplicaError {
     fn from(error: rusqlite::Error) -> Self {
+        // The shared memory beside the database could not grow: the disk is full before a save has begun.
+        let no_room_to_open = error
+            .sqlite_error()
+            .is_some_and(|error| error.extended_code == rusqlite::ffi::SQLITE_IOERR_SHMSIZE);
         match error.sqlite_error_code() {
+            _ if no_room_to_open => ReplicaError::StorageFull,
             Some(ErrorCode::DiskFull) => ReplicaError::StorageFull,
             Some(ErrorCode::NotADatabase) => ReplicaError::Locked,
             Some(ErrorCode::CannotOpen) => ReplicaError::Unopenable,

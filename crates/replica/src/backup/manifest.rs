@@ -100,7 +100,7 @@ pub(super) fn check(file: &Path, key: &DatabaseKey) -> Result<Manifest, BackupEr
         Err(ReplicaError::Storage(_)) => return Err(BackupError::NoManifest),
         Err(other) => return Err(other.into()),
     };
-    if let Some(finding) = storage::findings(&connection)?.into_iter().next() {
+    if let Some(finding) = storage::findings(&connection).into_iter().next() {
         return Err(BackupError::Unsound(finding.detail));
     }
     let identity = Identity::read(&connection)?.ok_or(BackupError::NoManifest)?;

@@ -11,8 +11,9 @@
 use std::fs::File;
 use std::io::copy;
 use std::path::Path;
+use std::time::Duration;
 
-use rusqlite::TransactionBehavior;
+use rusqlite::{ErrorCode, OpenFlags, TransactionBehavior};
 use sambung_domain::Timestamp;
 
 use super::{BackupError, Manifest, beside, claim, failed, manifest, move_new, remove, sync};
@@ -21,7 +22,7 @@ use crate::identity::{jump_counter, relay_time};
 use crate::{DatabaseKey, ReplicaError, database};
 
 /// Puts a backup in place as the database at `to`. A database that is there already is refused, or with
-/// `aside` given that ending and kept. The host sees to it that no process has it open.
+/// `aside` given that ending and kept. It must not be open anywhere.
 ///
 /// # Errors
 /// [`BackupError`]; until the last step nothing has changed at `to`.
@@ -39,6 +40,7 @@ pub fn restore(
     let partial = beside(to, ".partial");
     let placed = place(file, &partial, key, now).and_then(|()| {
         if let Some(ending) = aside {
+            settle(to, key)?;
             put_aside(to, ending)?;
         }
         move_new(&partial, to)
@@ -71,6 +73,17 @@ fn announce(partial: &Path, key: &DatabaseKey, now: Timestamp) -> Result<(), Rep
     // Everything into the one file: it is about to be moved.
     connection.query_row("PRAGMA journal_mode = DELETE", [], |_| Ok(()))?;
     connection.close().map_err(|(_, error)| error.into())
+}
+
+/// Brings everything of the old database into its one file, which also shows that no other process has it open.
+/// One that opens no more is put aside as it is.
+fn settle(database: &Path, key: &DatabaseKey) -> Result<(), BackupError> {
+    let Ok(old) = database::connect(database, key, OpenFlags::SQLITE_OPEN_READ_WRITE) else { return Ok(()) };
+    old.busy_timeout(Duration::from_millis(100))?;
+    match old.query_row("PRAGMA journal_mode = DELETE", [], |_| Ok(())) {
+        Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => Err(BackupError::Open),
+        Ok(()) | Err(_) => Ok(()),
+    }
 }
 
 /// Renames a database with what SQLite keeps beside it, so that it still opens under its new name.

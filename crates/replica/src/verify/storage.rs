@@ -3,35 +3,25 @@
 use rusqlite::Connection;
 
 use super::Finding;
-use crate::ReplicaError;
 
 /// Most findings of each kind: a damaged file has one for every page.
 const FINDINGS_MAX: usize = 100;
 
-/// Checks every page's authentication code, every index, and that every row refers to something.
-pub(crate) fn findings(connection: &Connection) -> Result<Vec<Finding>, ReplicaError> {
+/// Checks every page's authentication code, every index, and that every row refers to something. What cannot even
+/// be asked is a finding too.
+pub(crate) fn findings(connection: &Connection) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (code, pragma) in
         [("page", "PRAGMA cipher_integrity_check"), ("index", "PRAGMA integrity_check(100)")]
     {
-        match texts(connection, pragma) {
-            Ok(texts) => {
-                findings.extend(texts.into_iter().filter(|text| text != "ok").map(|detail| Finding {
-                    code,
-                    record: None,
-                    detail,
-                }))
-            }
-            Err(error) => findings.push(Finding { code, record: None, detail: error.to_string() }),
-        }
+        let said = texts(connection, pragma).unwrap_or_else(|error| vec![error.to_string()]);
+        let bad = said.into_iter().filter(|text| text != "ok");
+        findings.extend(bad.map(|detail| Finding { code, record: None, detail }));
     }
-    match orphans(connection) {
-        Ok(orphans) => findings.extend(orphans),
-        Err(error) => {
-            findings.push(Finding { code: "reference", record: None, detail: error.to_string() });
-        }
-    }
-    Ok(findings)
+    let orphans = orphans(connection)
+        .unwrap_or_else(|error| vec![Finding { code: "reference", record: None, detail: error.to_string() }]);
+    findings.extend(orphans);
+    findings
 }
 
 fn texts(connection: &Connection, pragma: &str) -> rusqlite::Result<Vec<String>> {

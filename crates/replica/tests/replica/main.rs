@@ -6,6 +6,7 @@ mod attention;
 mod backup;
 mod derivation;
 mod exchange;
+mod kills;
 mod merge;
 mod refusals;
 mod restore;

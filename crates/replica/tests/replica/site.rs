@@ -132,11 +132,7 @@ impl Office {
 
     /// The database from outside, as somebody with the key sees it.
     pub(crate) fn database(&self) -> rusqlite::Connection {
-        let connection = rusqlite::Connection::open(&self.path).unwrap();
-        let hex: String = self.key.0.iter().map(|byte| format!("{byte:02x}")).collect();
-        connection.execute_batch(&format!("PRAGMA key = \"x'{hex}'\";")).unwrap();
-        connection.busy_timeout(std::time::Duration::from_secs(10)).unwrap();
-        connection
+        database(&self.path, &self.key)
     }
 
     /// Does something to the database behind the replica's back.
@@ -217,6 +213,15 @@ impl Office {
     pub(crate) fn waiting(&self) -> u64 {
         self.replica.status(Timestamp(0)).unwrap().waiting
     }
+}
+
+/// A database from outside, as somebody with the key sees it.
+pub(crate) fn database(path: &std::path::Path, key: &DatabaseKey) -> rusqlite::Connection {
+    let connection = rusqlite::Connection::open(path).unwrap();
+    let hex: String = key.0.iter().map(|byte| format!("{byte:02x}")).collect();
+    connection.execute_batch(&format!("PRAGMA key = \"x'{hex}'\";")).unwrap();
+    connection.busy_timeout(std::time::Duration::from_secs(10)).unwrap();
+    connection
 }
 
 fn collect(findings: &mut Vec<Finding>, event: &Event<'_>) {

@@ -32,6 +32,9 @@ fn a_sound_replica_has_nothing_to_find() {
 
 #[test]
 fn every_kind_of_tampering_is_found_under_its_own_code() {
+    let (site, a, _) = exchanged();
+    let (image, key) = (a.path.clone(), a.key.clone());
+    drop(a);
     for (sql, code) in [
         ("UPDATE change SET hash = zeroblob(32) WHERE record = 1 AND position = 3", "change_hash"),
         ("UPDATE change SET chunk = substr(chunk, 1, length(chunk) - 1) WHERE record = 2", "change_form"),
@@ -47,8 +50,6 @@ fn every_kind_of_tampering_is_found_under_its_own_code() {
         ("INSERT INTO underived VALUES (1)", "underived"),
         ("UPDATE batch SET signed = (SELECT signed FROM batch ORDER BY number DESC LIMIT 1)", "batch_signature"),
         ("UPDATE receipt SET signed = x'80'", "receipt_signature"),
-        ("UPDATE change SET receipt = (SELECT min(number) FROM receipt), batch = (SELECT max(number) FROM batch)
-          WHERE record = 2", "change_author"),
         ("UPDATE change SET receipt = (SELECT max(number) FROM receipt) WHERE record = 2", "receipt_changes"),
         ("UPDATE receipt_range SET last = last + 1", "receipt_range"),
         ("UPDATE receipt_range SET chain = zeroblob(32)", "receipt_range"),
@@ -57,9 +58,11 @@ fn every_kind_of_tampering_is_found_under_its_own_code() {
         ("UPDATE named SET value = (SELECT value FROM named WHERE name = 'grant') || x'00' WHERE name = 'nothing';
           PRAGMA foreign_keys = OFF; INSERT INTO member VALUES (99, 'a:35')", "reference"),
     ] {
-        let (_site, a, _) = exchanged();
-        a.sql(sql);
-        let codes = a.codes();
+        let tampered = site.folder().join("tampered.db");
+        std::fs::copy(&image, &tampered).unwrap();
+        let tampered = Office::open(tampered, key.clone());
+        tampered.sql(sql);
+        let codes = tampered.codes();
         assert!(codes.contains(&code), "{sql}: {codes:?}");
     }
 }
