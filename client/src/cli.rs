@@ -45,6 +45,23 @@ pub enum Command {
     /// Make, change and read records.
     #[command(subcommand)]
     Record(Record),
+    /// What somebody must look at, one by one, with the reason.
+    #[command(after_help = "Example: sambung attention --dir ~/sambung --json")]
+    Attention(Attention),
+    /// Check everything the replica holds: pages, changes, signatures, receipts, documents, lists.
+    #[command(after_help = "Example: sambung verify --dir ~/sambung --repair")]
+    Verify(Verify),
+    /// Copy the replica into a new encrypted file while it is in use.
+    #[command(after_help = "Example: sambung backup --dir ~/sambung /media/usb/sambung-2026-11-24.backup")]
+    Backup(Backup),
+    /// Make a replica from a backup.
+    #[command(
+        after_help = "Example: sambung restore --dir ~/sambung /media/usb/sambung-2026-11-24.backup --key-file /media/kunci/device.key"
+    )]
+    Restore(Restore),
+    /// Look at clock, disk, key, versions and everything else around the replica that can go wrong.
+    #[command(after_help = "Example: sambung doctor --dir ~/sambung --json")]
+    Doctor(Json),
     /// Print a completion script for a shell.
     #[command(after_help = "Example: sambung completions bash > /etc/bash_completion.d/sambung")]
     Completions {
@@ -93,6 +110,54 @@ pub struct Serve {
     /// Seconds between two syncs when nothing is waiting.
     #[arg(long, default_value_t = 60, value_name = "SECONDS")]
     pub sync_every: u32,
+}
+
+/// Listing what needs attention.
+#[derive(Debug, Args)]
+pub struct Attention {
+    /// Most lines.
+    #[arg(long, default_value_t = 100, value_name = "N")]
+    pub limit: u32,
+    /// Print one line of JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Verifying a replica.
+#[derive(Debug, Args)]
+pub struct Verify {
+    /// Rebuild documents and lists from sound changes, and try again what could not be used.
+    #[arg(long)]
+    pub repair: bool,
+    /// Print one line of JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Making a backup.
+#[derive(Debug, Args)]
+pub struct Backup {
+    /// The file to make. One that exists is refused.
+    pub file: PathBuf,
+    /// Print one line of JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Restoring a backup.
+#[derive(Debug, Args)]
+pub struct Restore {
+    /// The backup.
+    pub file: PathBuf,
+    /// The kept `device.key` that belongs to it, where the directory has none.
+    #[arg(long, value_name = "FILE")]
+    pub key_file: Option<PathBuf>,
+    /// Put a replica that is there aside, under a name with the time, and keep it.
+    #[arg(long)]
+    pub force: bool,
+    /// Print one line of JSON.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Commands on records.

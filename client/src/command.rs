@@ -1,9 +1,13 @@
 //! One module a group of commands.
 
+mod attention;
+mod backup;
+mod doctor;
 mod enrol;
 mod record;
 mod serve;
 mod sync;
+mod verify;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -23,6 +27,11 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Sync(arguments) => sync::sync(&place, arguments.json),
         Command::Status(arguments) => sync::status(&place, arguments.json),
         Command::Record(arguments) => record::run(&place, arguments),
+        Command::Attention(arguments) => attention::run(&place, &arguments),
+        Command::Verify(arguments) => verify::run(&place, &arguments),
+        Command::Backup(arguments) => backup::backup(&place, &arguments),
+        Command::Restore(arguments) => backup::restore(&place, &arguments),
+        Command::Doctor(arguments) => doctor::run(&place, arguments.json),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "sambung", &mut std::io::stdout());
             Ok(ExitCode::SUCCESS)

@@ -1,5 +1,6 @@
 //! Why a command failed, with the exit code that scripts rely on.
 
+use sambung_replica::backup::BackupError;
 use sambung_replica::exchange::SyncError;
 use sambung_replica::{EnrolmentError, ReplicaError};
 
@@ -26,6 +27,9 @@ pub(crate) enum Failure {
     /// The exchange.
     #[error(transparent)]
     Sync(#[from] SyncError),
+    /// The backup.
+    #[error(transparent)]
+    Backup(#[from] BackupError),
     /// The arguments.
     #[error("{0}")]
     Usage(String),
@@ -59,6 +63,7 @@ impl Failure {
         match self {
             Failure::Replica(error) | Failure::Sync(SyncError::Replica(error)) => error.code(),
             Failure::Enrolment(EnrolmentError::Replica(error)) => error.code(),
+            Failure::Backup(error) => error.code(),
             Failure::Enrolment(EnrolmentError::WrongRelay) | Failure::Sync(SyncError::RelayUnknown) => {
                 "relay_unknown"
             }

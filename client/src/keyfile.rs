@@ -4,7 +4,7 @@
 //! rewrites the database.
 
 use std::fs::{File, OpenOptions};
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use argon2::{Algorithm, Argon2, Params, Version};
@@ -82,6 +82,28 @@ pub(crate) fn read(dir: &Path) -> Result<DatabaseKey, Failure> {
             unwrap(&secret, &part(&nonce)?, &part(&key)?)
         }
     }
+}
+
+/// Puts a kept key file into a directory that has none; true if it was put there now. A directory with another
+/// key is refused: its database would open no more.
+pub(crate) fn adopt(kept: &Path, dir: &Path) -> Result<bool, Failure> {
+    /// Far more than any key file of ours has.
+    const LENGTH_MAX: u64 = 64 * 1024;
+    let failed = |source| Failure::File { what: kept.display().to_string(), source };
+    let mut bytes = Zeroizing::new(Vec::new());
+    File::open(kept).map_err(failed)?.take(LENGTH_MAX).read_to_end(&mut bytes).map_err(failed)?;
+    let path = dir.join(KEY_FILE);
+    if !path.exists() {
+        write_protected(&path, &bytes)?;
+        return Ok(true);
+    }
+    let there = Zeroizing::new(
+        std::fs::read(&path).map_err(|source| Failure::File { what: path.display().to_string(), source })?,
+    );
+    if *there == *bytes {
+        return Ok(false);
+    }
+    Err(Failure::Configuration(format!("{} is another key; restore into another directory", path.display())))
 }
 
 fn wrap(key: &DatabaseKey, passphrase: &[u8]) -> Result<KeyFile, Failure> {

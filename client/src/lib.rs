@@ -9,6 +9,7 @@ pub mod cli;
 mod command;
 mod failure;
 mod keyfile;
+mod messages;
 mod node;
 mod output;
 mod relay;

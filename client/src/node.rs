@@ -1,6 +1,6 @@
 //! A directory with a replica, and what the host lends the core: clock, randomness, files.
 
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -85,10 +85,31 @@ pub(crate) struct SyncLock {
 impl SyncLock {
     /// Waits for the lock.
     pub(crate) fn take(dir: &Path) -> Result<Self, Failure> {
-        let path: PathBuf = dir.join("sync.lock");
-        let failed = |source| Failure::File { what: path.display().to_string(), source };
-        let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(failed)?;
-        file.lock().map_err(failed)?;
+        let (path, file) = Self::file(dir)?;
+        file.lock().map_err(|source| Failure::File { what: path.display().to_string(), source })?;
         Ok(SyncLock { _file: file })
+    }
+
+    /// Whether nobody holds the lock.
+    pub(crate) fn is_free(dir: &Path) -> Result<bool, Failure> {
+        let (path, file) = Self::file(dir)?;
+        match file.try_lock() {
+            Ok(()) => Ok(true),
+            Err(TryLockError::WouldBlock) => Ok(false),
+            Err(TryLockError::Error(source)) => {
+                Err(Failure::File { what: path.display().to_string(), source })
+            }
+        }
+    }
+
+    fn file(dir: &Path) -> Result<(PathBuf, File), Failure> {
+        let path: PathBuf = dir.join("sync.lock");
+        let file = File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&path)
+            .map_err(|source| Failure::File { what: path.display().to_string(), source })?;
+        Ok((path, file))
     }
 }

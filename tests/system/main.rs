@@ -3,7 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests may fail")]
 
 mod cli;
+mod diskfull;
 mod docs;
+mod durable;
 mod harness;
 mod hostile;
 mod hostile_log;

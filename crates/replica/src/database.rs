@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 use zeroize::Zeroizing;
 
 use crate::ReplicaError;
@@ -18,7 +18,8 @@ impl std::fmt::Debug for DatabaseKey {
 }
 
 /// The schema, one step a release; a step is never edited once released.
-const MIGRATIONS: &[&str] = &[include_str!("database/001_replica.sql")];
+const MIGRATIONS: &[&str] =
+    &[include_str!("database/001_replica.sql"), include_str!("database/004_reasons.sql")];
 
 /// SQLite before 3.51.3 can corrupt a write-ahead log that two connections use.
 const SQLITE_LEAST: i32 = 3_051_003;
@@ -26,14 +27,42 @@ const SQLITE_LEAST: i32 = 3_051_003;
 /// How long a writer waits for another process's transaction.
 const BUSY_MS: u64 = 10_000;
 
-/// Opens the database at `path`, creating it if there is none, and brings its schema up to date.
+/// Makes the database of a new replica. An existing one is opened as it is.
+pub(crate) fn create(path: &Path, key: &DatabaseKey) -> Result<Connection, ReplicaError> {
+    prepare(connect(path, key, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?)
+}
+
+/// Opens the database at `path` and brings its schema up to date. A file that is missing or empty is refused and
+/// left as it is: it was more than that once.
 pub(crate) fn open(path: &Path, key: &DatabaseKey) -> Result<Connection, ReplicaError> {
+    let connection = connect(path, key, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    let pages: i64 = connection.query_row("PRAGMA page_count", [], |row| row.get(0))?;
+    if pages == 0 {
+        return Err(ReplicaError::StorageDamaged("the file is empty".to_owned()));
+    }
+    prepare(connection)
+}
+
+/// Opens a database that is only looked at.
+pub(crate) fn open_to_read(path: &Path, key: &DatabaseKey) -> Result<Connection, ReplicaError> {
+    connect(path, key, OpenFlags::SQLITE_OPEN_READ_ONLY)
+}
+
+/// A connection that has shown that its key fits. Nothing was written.
+pub(crate) fn connect(path: &Path, key: &DatabaseKey, flags: OpenFlags) -> Result<Connection, ReplicaError> {
     if rusqlite::version_number() < SQLITE_LEAST {
         return Err(ReplicaError::SqliteTooOld(rusqlite::version().to_owned()));
     }
-    let mut connection = Connection::open(path)?;
-    unlock(&connection, key)?;
+    let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    match unlock(&connection, key) {
+        Err(ReplicaError::Locked) if is_plain(path) => Err(ReplicaError::NotEncrypted),
+        other => other,
+    }?;
     connection.busy_timeout(std::time::Duration::from_millis(BUSY_MS))?;
+    Ok(connection)
+}
+
+fn prepare(mut connection: Connection) -> Result<Connection, ReplicaError> {
     connection.execute_batch(
         "PRAGMA journal_mode = WAL;
          PRAGMA synchronous = FULL;
@@ -44,6 +73,14 @@ pub(crate) fn open(path: &Path, key: &DatabaseKey) -> Result<Connection, Replica
     connection.set_prepared_statement_cache_capacity(64);
     migrate(&mut connection)?;
     Ok(connection)
+}
+
+/// Whether a file that no key opens is a database without encryption.
+fn is_plain(path: &Path) -> bool {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    Connection::open_with_flags(path, flags)
+        .and_then(|plain| plain.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(())))
+        .is_ok()
 }
 
 #[cfg(not(target_arch = "wasm32"))]
@@ -67,10 +104,20 @@ fn hex(key: &DatabaseKey) -> Zeroizing<String> {
     Zeroizing::new(key.0.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
+/// The schema version this release writes.
+pub(crate) fn schema_known() -> i64 {
+    i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX)
+}
+
+/// The schema version of an open database.
+pub(crate) fn schema_found(connection: &Connection) -> Result<i64, ReplicaError> {
+    Ok(connection.query_row("PRAGMA user_version", [], |row| row.get(0))?)
+}
+
 fn migrate(connection: &mut Connection) -> Result<(), ReplicaError> {
-    let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
+    let known = schema_known();
     let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-    let found: i64 = transaction.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    let found = schema_found(&transaction)?;
     if found > known {
         return Err(ReplicaError::TooNew { found, known });
     }
@@ -118,7 +165,7 @@ mod tests {
     fn a_database_opens_with_its_own_key_only() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("replica.db");
-        set_named(&open(&path, &key(1)).unwrap(), "mark", b"here").unwrap();
+        set_named(&create(&path, &key(1)).unwrap(), "mark", b"here").unwrap();
         assert_eq!(named(&open(&path, &key(1)).unwrap(), "mark").unwrap(), Some(b"here".to_vec()));
         assert!(matches!(open(&path, &key(2)), Err(ReplicaError::Locked)));
         let bytes = std::fs::read(&path).unwrap();
@@ -130,14 +177,26 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("plain.db");
         Connection::open(&path).unwrap().execute_batch("CREATE TABLE t (x)").unwrap();
-        assert!(matches!(open(&path, &key(1)), Err(ReplicaError::Locked)));
+        assert!(matches!(open(&path, &key(1)), Err(ReplicaError::NotEncrypted)));
+        assert!(matches!(create(&path, &key(1)), Err(ReplicaError::NotEncrypted)));
+    }
+
+    #[test]
+    fn a_missing_or_empty_file_is_refused_and_not_made_into_a_database() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("replica.db");
+        assert!(matches!(open(&path, &key(1)), Err(ReplicaError::Unopenable)));
+        assert!(!path.exists());
+        std::fs::write(&path, b"").unwrap();
+        assert!(matches!(open(&path, &key(1)), Err(ReplicaError::StorageDamaged(_))));
+        assert_eq!(std::fs::metadata(&path).unwrap().len(), 0);
     }
 
     #[test]
     fn a_newer_database_is_refused_and_left_alone() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("replica.db");
-        open(&path, &key(1)).unwrap().pragma_update(None, "user_version", 99).unwrap();
+        create(&path, &key(1)).unwrap().pragma_update(None, "user_version", 99).unwrap();
         assert!(matches!(open(&path, &key(1)), Err(ReplicaError::TooNew { found: 99, .. })));
     }
 }

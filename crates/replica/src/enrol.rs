@@ -111,7 +111,7 @@ impl Enrolment {
             return Err(EnrolmentError::WrongRelay);
         }
         self.identity.deployment = response.deployment;
-        let mut connection = database::open(path, key)?;
+        let mut connection = database::create(path, key)?;
         let transaction = connection.transaction().map_err(ReplicaError::from)?;
         self.identity.write(&transaction)?;
         identity::set_grant(&transaction, &response.grant)?;

@@ -62,6 +62,17 @@ pub enum ReplicaError {
     /// The key does not open the database, or it is not an encrypted database.
     #[error("the database does not open with this key; it is another's, damaged, or not encrypted")]
     Locked,
+    /// The database is a plain SQLite file.
+    #[error("the database is not encrypted; this release opens encrypted ones only")]
+    NotEncrypted,
+    /// There is no database to open, or this user may not.
+    #[error(
+        "the database cannot be opened: it is missing, or this user may not read and write its directory"
+    )]
+    Unopenable,
+    /// Nothing can be written where the database is.
+    #[error("the database cannot be written: its file system or directory is read-only")]
+    ReadOnly,
     /// The database was written by a newer release.
     #[error("the database has version {found}, this release knows {known}; install the newer release")]
     TooNew {
@@ -110,6 +121,9 @@ impl ReplicaError {
                 "storage_damaged"
             }
             ReplicaError::Locked
+            | ReplicaError::NotEncrypted
+            | ReplicaError::Unopenable
+            | ReplicaError::ReadOnly
             | ReplicaError::TooNew { .. }
             | ReplicaError::SqliteTooOld(_)
             | ReplicaError::Empty => "configuration",
@@ -120,9 +134,16 @@ impl ReplicaError {
 
 impl From<rusqlite::Error> for ReplicaError {
     fn from(error: rusqlite::Error) -> Self {
+        // The shared memory beside the database could not grow: the disk is full before a save has begun.
+        let no_room_to_open = error
+            .sqlite_error()
+            .is_some_and(|error| error.extended_code == rusqlite::ffi::SQLITE_IOERR_SHMSIZE);
         match error.sqlite_error_code() {
+            _ if no_room_to_open => ReplicaError::StorageFull,
             Some(ErrorCode::DiskFull) => ReplicaError::StorageFull,
             Some(ErrorCode::NotADatabase) => ReplicaError::Locked,
+            Some(ErrorCode::CannotOpen) => ReplicaError::Unopenable,
+            Some(ErrorCode::ReadOnly) => ReplicaError::ReadOnly,
             Some(ErrorCode::DatabaseCorrupt) => ReplicaError::StorageDamaged(error.to_string()),
             _ => ReplicaError::Storage(error),
         }

@@ -4,12 +4,15 @@
 //! request stands alone; a session can end at any point and another begin, also in another process: what was
 //! signed and not yet answered is in the database and is sent again as it was.
 
+mod aside;
 mod incoming;
 mod outgoing;
 mod pulled;
+mod retry;
 mod session;
 mod verdicts;
 
+pub(crate) use outgoing::{forget_agreement, split_hashes};
 pub use session::{Session, Step, SyncError, SyncReport};
 
 /// What a session has found out about what its next request must carry.

@@ -137,6 +137,15 @@ pub(crate) fn next_counter(connection: &Connection) -> Result<u64, ReplicaError>
     Ok(last + 1)
 }
 
+/// Moves the number of the next batch ahead of every number this replica can have used before `now`: a restored
+/// database goes on behind its own later work.
+pub(crate) fn jump_counter(connection: &Connection, now: Timestamp) -> Result<(), ReplicaError> {
+    let last: u64 = named_cbor(connection, COUNTER)?.unwrap_or(0);
+    let seconds = u64::try_from(now.seconds()).unwrap_or(0).min(u64::from(u32::MAX));
+    let ahead = (last + (1 << 32)).max(seconds << 24);
+    set_named(connection, COUNTER, &sambung_trust::signed::encode(&ahead))
+}
+
 /// The office that new records of this device belong to: the grant's, or, for a device without one, the code
 /// made of its first area (`WIL-3513`).
 pub(crate) fn home_office(grant: &Grant) -> Option<OfficeCode> {

@@ -11,7 +11,10 @@
 
 #![forbid(unsafe_code)]
 
+pub mod attention;
+pub mod backup;
 pub mod command;
+pub mod condition;
 mod database;
 pub mod derive;
 mod enrol;
@@ -23,6 +26,7 @@ mod loaded;
 mod projection;
 pub mod query;
 mod rules;
+pub mod verify;
 mod write;
 
 pub use database::DatabaseKey;

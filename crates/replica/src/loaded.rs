@@ -71,6 +71,11 @@ pub(crate) fn insert(
 }
 
 impl RecordRow {
+    /// The saved document, as it lies there.
+    pub(crate) fn saved(&self) -> Option<&[u8]> {
+        self.document.as_deref()
+    }
+
     pub(crate) fn genesis(&self) -> Genesis {
         Genesis { kind: self.kind.clone(), record: self.id, generation: self.generation }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 use sambung_domain::value::Value;
 use sambung_sync::document::{Document, DocumentError, Held, Live, Node};
 use sambung_sync::{ChangeHash, document};
@@ -92,6 +92,25 @@ pub(crate) fn json(value: Value) -> Json {
         Value::Int(number) => Json::from(number),
         Value::Text(text) => Json::from(text),
     }
+}
+
+/// A projection as its row says it: content, heads, number of fields with several values.
+pub(crate) type Stored = (String, Vec<u8>, i64);
+
+impl Projection {
+    /// What the row of this projection holds.
+    pub(crate) fn row(&self) -> Stored {
+        let heads = self.heads.iter().flat_map(|head| head.0).collect();
+        let conflicts = i64::try_from(self.conflicts.len()).unwrap_or(i64::MAX);
+        (Json::Object(self.content.clone()).to_string(), heads, conflicts)
+    }
+}
+
+/// The row of a record as it stands; none if it has none, or one of another kind or id.
+pub(crate) fn stored(connection: &Connection, row: &RecordRow) -> Result<Option<Stored>, ReplicaError> {
+    let sql = "SELECT content, heads, conflicts FROM projection WHERE record = ?1 AND kind = ?2 AND id = ?3";
+    let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+    Ok(connection.prepare_cached(sql)?.query_row(params![row.number, row.kind, row.id.0], read).optional()?)
 }
 
 /// Writes a record's document and projection, as far as its changes have come.

@@ -80,6 +80,12 @@ impl Replica {
     }
 }
 
+/// Forgets that the relay had nothing new: the next request lists the scopes.
+pub(crate) fn forget_agreement(connection: &Connection) -> Result<(), ReplicaError> {
+    connection.prepare_cached("DELETE FROM named WHERE name = ?1")?.execute([AGREED])?;
+    Ok(())
+}
+
 /// The cursors that hold under the present grant; one made under another filter starts anew.
 pub(super) fn scopes(connection: &Connection, grant: &Grant) -> Result<Vec<ScopeState>, ReplicaError> {
     let sql = "SELECT shard, set_name, log, epoch, sequence, chain FROM scope ORDER BY shard, set_name";
@@ -292,6 +298,6 @@ fn believe_in_sending(connection: &Connection, batch: i64) -> Result<(), Replica
 }
 
 /// Hashes as they are stored one behind the other.
-pub(super) fn split_hashes(bytes: &[u8]) -> Vec<ChangeHash> {
+pub(crate) fn split_hashes(bytes: &[u8]) -> Vec<ChangeHash> {
     bytes.as_chunks::<32>().0.iter().map(|hash| ChangeHash(*hash)).collect()
 }

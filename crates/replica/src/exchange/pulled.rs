@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::{Connection, OptionalExtension, params};
-use sambung_domain::{Pack, RecordId, Timestamp};
+use sambung_domain::{Pack, Timestamp};
 use sambung_sync::chain::Mark;
 use sambung_sync::form::{History, Rejected};
 use sambung_sync::gate::gate;
@@ -49,14 +49,15 @@ const BATCH_INVALID: &str = "batch_invalid";
 /// A batch whose signature and leaves hold.
 #[derive(Clone, Copy)]
 pub(super) struct Proven {
-    number: i64,
-    device: PublicKey,
+    pub(super) number: i64,
+    pub(super) device: PublicKey,
 }
 
 /// A change with its place in the log.
-struct Place<'a> {
-    shard: &'a str,
-    sequence: u64,
+pub(super) struct Place<'a> {
+    pub(super) shard: &'a str,
+    pub(super) set: &'a str,
+    pub(super) sequence: u64,
 }
 
 impl Intake<'_> {
@@ -198,7 +199,7 @@ impl Intake<'_> {
                      WHERE record = ?1 AND substr(hash, 1, 8) = ?2 AND sequence IS NULL",
                 )?
                 .execute(params![row.number, change.hash, pull.shard.as_str(), sequence])?;
-            self.join(row.number, pull)?;
+            self.join(row.number, &pull.set.to_string())?;
         }
         Ok(true)
     }
@@ -227,7 +228,12 @@ impl Intake<'_> {
         let Some(proven) = usable else {
             let code = if proven.is_some() { "pack" } else { BATCH_INVALID };
             for change in &leaf.changes {
-                self.set_aside(leaf.record, leaf.generation, &change.chunk, code)?;
+                let place = Place {
+                    shard: pull.shard.as_str(),
+                    set: &pull.set.to_string(),
+                    sequence: from + u64::from(change.offset),
+                };
+                self.set_aside(leaf, proven, &change.chunk, code, &place)?;
             }
             return Ok(0);
         };
@@ -237,35 +243,40 @@ impl Intake<'_> {
             Some(row) => row,
             None => loaded::insert(self.connection, leaf.record, leaf.generation, &leaf.kind)?,
         };
-        self.join(row.number, pull)?;
+        self.join(row.number, &pull.set.to_string())?;
         #[cfg(feature = "sabotage")]
         if self.mine_wins && row.has_own(self.connection)? {
             return Ok(0);
         }
         let mut history = row.history(self.connection, self.pack)?;
-        let under = hashes(leaf);
+        let (under, set) = (hashes(leaf), pull.set.to_string());
         let mut new = 0;
         for change in &leaf.changes {
+            let place =
+                Place { shard: pull.shard.as_str(), set: &set, sequence: from + u64::from(change.offset) };
             if !under.contains(&chunk::name(&change.chunk)) {
-                self.set_aside(leaf.record, leaf.generation, &change.chunk, BATCH_INVALID)?;
+                self.set_aside(leaf, None, &change.chunk, BATCH_INVALID, &place)?;
                 continue;
             }
-            let place = Place { shard: pull.shard.as_str(), sequence: from + u64::from(change.offset) };
             new += u64::from(self.take_change(&row, &mut history, leaf, proven, &change.chunk, &place)?);
         }
         if new > 0 {
             new += self.retry_pending(&row, &mut history)?;
-            self.connection
-                .prepare_cached("INSERT OR IGNORE INTO underived VALUES (?1)")?
-                .execute([row.number])?;
+            self.mark_underived(row.number)?;
         } else if is_new {
             self.forget(row.number)?;
         }
         Ok(new)
     }
 
+    /// Notes that a record's raw changes are ahead of its document.
+    pub(super) fn mark_underived(&self, record: i64) -> Result<(), ReplicaError> {
+        self.connection.prepare_cached("INSERT OR IGNORE INTO underived VALUES (?1)")?.execute([record])?;
+        Ok(())
+    }
+
     /// Takes one change; true if it was new here.
-    fn take_change(
+    pub(super) fn take_change(
         &self,
         row: &RecordRow,
         history: &mut History,
@@ -287,7 +298,7 @@ impl Intake<'_> {
         let written_by = Actor::derive(&proven.device.0, &leaf.nonce);
         if !gate(chunk).is_ok_and(|gate| gate.actor == written_by) {
             let code = gate(chunk).err().map_or("form_actor", sambung_sync::form::BadForm::code);
-            self.set_aside(leaf.record, leaf.generation, chunk, code)?;
+            self.set_aside(leaf, Some(proven), chunk, code, place)?;
             return Ok(false);
         }
         match history.check(chunk) {
@@ -305,13 +316,13 @@ impl Intake<'_> {
             }
             Err(Rejected::Duplicate(_)) => Ok(false),
             Err(Rejected::Bad(bad)) => {
-                self.set_aside(leaf.record, leaf.generation, chunk, bad.code())?;
+                self.set_aside(leaf, Some(proven), chunk, bad.code(), place)?;
                 Ok(false)
             }
         }
     }
 
-    fn insert(
+    pub(super) fn insert(
         &self,
         row: &RecordRow,
         hash: ChangeHash,
@@ -342,124 +353,22 @@ impl Intake<'_> {
         Ok(())
     }
 
-    /// Keeps a change whose base has not come yet.
-    fn wait(
-        &self,
-        leaf: &PulledLeaf,
-        proven: &Proven,
-        hash: ChangeHash,
-        chunk: &[u8],
-        place: &Place<'_>,
-    ) -> Result<(), ReplicaError> {
-        self.connection
-            .prepare_cached(
-                "INSERT OR REPLACE INTO pending VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-            )?
-            .execute(params![
-                leaf.record.0,
-                leaf.generation,
-                leaf.kind,
-                hash.0,
-                chunk,
-                leaf.nonce,
-                proven.number,
-                leaf.index,
-                place.shard,
-                place.sequence
-            ])?;
-        Ok(())
-    }
-
-    /// Tries the changes that waited for their base; gives how many could be taken.
-    fn retry_pending(&self, row: &RecordRow, history: &mut History) -> Result<u64, ReplicaError> {
-        let mut taken = 0;
-        loop {
-            let mut progress = false;
-            for waiting in self.pending_of(row)? {
-                let hash = chunk::name(&waiting.chunk);
-                match history.check(&waiting.chunk).and_then(|change| history.admit(change)) {
-                    Ok(()) => {
-                        let place = Place { shard: &waiting.shard, sequence: waiting.sequence };
-                        let from = (waiting.nonce, false);
-                        self.insert(row, hash, &waiting.chunk, from, (waiting.batch, waiting.leaf), &place)?;
-                        taken += 1;
-                        progress = true;
-                    }
-                    Err(Rejected::Missing(_)) => continue,
-                    Err(Rejected::Duplicate(_)) => {}
-                    Err(Rejected::Bad(bad)) => {
-                        self.set_aside(row.id, row.generation, &waiting.chunk, bad.code())?;
-                    }
-                }
-                self.connection
-                    .prepare_cached(
-                        "DELETE FROM pending WHERE record = ?1 AND generation = ?2 AND hash = ?3",
-                    )?
-                    .execute(params![row.id.0, row.generation, hash.0])?;
-            }
-            if !progress {
-                return Ok(taken);
-            }
-        }
-    }
-
-    fn pending_of(&self, row: &RecordRow) -> Result<Vec<Waiting>, ReplicaError> {
-        let sql = "SELECT chunk, nonce, batch, leaf, shard, sequence FROM pending
-                   WHERE record = ?1 AND generation = ?2 ORDER BY sequence";
-        let mut statement = self.connection.prepare_cached(sql)?;
-        let rows = statement.query_map(params![row.id.0, row.generation], |row| {
-            Ok(Waiting {
-                chunk: row.get(0)?,
-                nonce: row.get(1)?,
-                batch: row.get(2)?,
-                leaf: row.get(3)?,
-                shard: row.get(4)?,
-                sequence: row.get(5)?,
-            })
-        })?;
-        Ok(rows.collect::<Result<_, _>>()?)
-    }
-
-    /// Keeps a chunk that cannot be used, with the reason: reported, never in anybody's way.
-    fn set_aside(
-        &self,
-        record: RecordId,
-        generation: u32,
-        bytes: &[u8],
-        code: &str,
-    ) -> Result<(), ReplicaError> {
-        self.connection
-            .prepare_cached("INSERT OR IGNORE INTO unusable VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?
-            .execute(params![record.0, generation, chunk::name(bytes).0, code, bytes, self.now.0])?;
-        Ok(())
-    }
-
     /// Takes back the row of a record of which nothing could be taken.
-    fn forget(&self, record: i64) -> Result<(), ReplicaError> {
+    pub(super) fn forget(&self, record: i64) -> Result<(), ReplicaError> {
         self.connection.prepare_cached("DELETE FROM member WHERE record = ?1")?.execute([record])?;
         self.connection.prepare_cached("DELETE FROM record WHERE number = ?1")?.execute([record])?;
         Ok(())
     }
 
-    fn join(&self, record: i64, pull: &Pull) -> Result<(), ReplicaError> {
+    pub(super) fn join(&self, record: i64, set: &str) -> Result<(), ReplicaError> {
         self.connection
             .prepare_cached("INSERT OR IGNORE INTO member VALUES (?1, ?2)")?
-            .execute((record, pull.set.to_string()))?;
+            .execute((record, set))?;
         self.connection
             .prepare_cached("UPDATE record SET away = 0 WHERE number = ?1 AND away = 1")?
             .execute([record])?;
         Ok(())
     }
-}
-
-/// A change that waits for its base.
-struct Waiting {
-    chunk: Vec<u8>,
-    nonce: [u8; 16],
-    batch: i64,
-    leaf: u32,
-    shard: String,
-    sequence: u64,
 }
 
 fn leaves_of(pull: &Pull) -> &[PulledLeaf] {

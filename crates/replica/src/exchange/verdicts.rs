@@ -85,15 +85,18 @@ fn apply(
     match verdict.disposition {
         Disposition::Stored | Disposition::Duplicate => connection
             .prepare_cached(
-                "UPDATE change SET receipt = ?3, lane = ?4, held = NULL WHERE record = ?1 AND position = ?2",
+                "UPDATE change SET receipt = ?3, lane = ?4, held = NULL, code = ?5, judged = ?6
+                 WHERE record = ?1 AND position = ?2",
             )?
-            .execute((place.0, place.1, receipt, lane_number(verdict)))?,
+            .execute((place.0, place.1, receipt, lane_number(verdict), verdict.code.as_deref(), now.0))?,
         Disposition::Held | Disposition::Later => connection
             .prepare_cached("UPDATE change SET held = ?3 WHERE record = ?1 AND position = ?2")?
             .execute((place.0, place.1, now.0))?,
         Disposition::Refused => connection
-            .prepare_cached("UPDATE change SET refused = ?3 WHERE record = ?1 AND position = ?2")?
-            .execute((place.0, place.1, verdict.code.as_deref().unwrap_or("refused")))?,
+            .prepare_cached(
+                "UPDATE change SET refused = ?3, judged = ?4 WHERE record = ?1 AND position = ?2",
+            )?
+            .execute((place.0, place.1, verdict.code.as_deref().unwrap_or("refused"), now.0))?,
     };
     Ok(())
 }

@@ -2,8 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests may fail")]
 
+mod attention;
+mod backup;
+mod derivation;
 mod exchange;
+mod kills;
 mod merge;
+mod refusals;
 mod restore;
 mod saving;
 mod site;
+mod verify;

@@ -12,6 +12,7 @@ use sambung_relay::store::{Pool, StoreError};
 use sambung_replica::command::{Create, EditRecord, Fields};
 use sambung_replica::exchange::{Session, Step, SyncError, SyncReport};
 use sambung_replica::query::RecordView;
+use sambung_replica::verify::{Event, Finding, Repaired};
 use sambung_replica::{Circumstances, DatabaseKey, Enrolment, Replica, ReplicaError};
 use sambung_sync::frame::pack;
 use sambung_sync::relay::{Invitation, RelayStore};
@@ -30,6 +31,10 @@ impl Site {
         let recovery = Recovery::generate("Uji", clock::now()).unwrap();
         let host = relay(&dir.path().join("relay-0"), &recovery);
         Site { dir, recovery, host, relays: 0 }
+    }
+
+    pub(crate) fn folder(&self) -> &std::path::Path {
+        self.dir.path()
     }
 
     fn data(&self) -> DataDir {
@@ -114,7 +119,7 @@ pub(crate) struct Office {
 }
 
 impl Office {
-    fn open(path: PathBuf, key: DatabaseKey) -> Office {
+    pub(crate) fn open(path: PathBuf, key: DatabaseKey) -> Office {
         let replica = Replica::open(&path, &key, Pack::builtin().unwrap(), clock::random().unwrap()).unwrap();
         let staff = replica.staff().unwrap()[0];
         Office { replica, staff, path, key }
@@ -123,6 +128,34 @@ impl Office {
     /// The same replica, opened by another process: another incarnation.
     pub(crate) fn reopened(&self) -> Office {
         Office::open(self.path.clone(), self.key.clone())
+    }
+
+    /// The database from outside, as somebody with the key sees it.
+    pub(crate) fn database(&self) -> rusqlite::Connection {
+        database(&self.path, &self.key)
+    }
+
+    /// Does something to the database behind the replica's back.
+    pub(crate) fn sql(&self, sql: &str) {
+        self.database().execute_batch(sql).unwrap();
+    }
+
+    /// Verifies; gives what was found.
+    pub(crate) fn findings(&self) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        self.replica.verify(&mut |event| collect(&mut findings, &event)).unwrap();
+        findings
+    }
+
+    /// The codes of what a verification finds, each once, in the order found.
+    pub(crate) fn codes(&self) -> Vec<&'static str> {
+        let mut codes: Vec<&str> = self.findings().iter().map(|finding| finding.code).collect();
+        codes.dedup();
+        codes
+    }
+
+    pub(crate) fn repair(&mut self) -> Repaired {
+        self.replica.repair(clock::now(), &mut |_| {}).unwrap()
     }
 
     pub(crate) fn create(&mut self, set: &[(&str, &str)]) -> Result<RecordId, ReplicaError> {
@@ -179,6 +212,21 @@ impl Office {
 
     pub(crate) fn waiting(&self) -> u64 {
         self.replica.status(Timestamp(0)).unwrap().waiting
+    }
+}
+
+/// A database from outside, as somebody with the key sees it.
+pub(crate) fn database(path: &std::path::Path, key: &DatabaseKey) -> rusqlite::Connection {
+    let connection = rusqlite::Connection::open(path).unwrap();
+    let hex: String = key.0.iter().map(|byte| format!("{byte:02x}")).collect();
+    connection.execute_batch(&format!("PRAGMA key = \"x'{hex}'\";")).unwrap();
+    connection.busy_timeout(std::time::Duration::from_secs(10)).unwrap();
+    connection
+}
+
+fn collect(findings: &mut Vec<Finding>, event: &Event<'_>) {
+    if let Event::Found(finding) = event {
+        findings.push((*finding).clone());
     }
 }
 

@@ -1,0 +1,150 @@
+//! What came and cannot be applied: changes whose base is missing, chunks that cannot be used.
+
+use rusqlite::params;
+use sambung_sync::form::{History, Rejected};
+use sambung_sync::message::PulledLeaf;
+use sambung_sync::{ChangeHash, chunk};
+
+use super::pulled::{Intake, Place, Proven};
+use crate::ReplicaError;
+use crate::loaded::RecordRow;
+
+impl Intake<'_> {
+    /// Keeps a change whose base has not come yet.
+    pub(super) fn wait(
+        &self,
+        leaf: &PulledLeaf,
+        proven: &Proven,
+        hash: ChangeHash,
+        chunk: &[u8],
+        place: &Place<'_>,
+    ) -> Result<(), ReplicaError> {
+        self.connection
+            .prepare_cached(
+                "INSERT OR REPLACE INTO pending VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+            )?
+            .execute(params![
+                leaf.record.0,
+                leaf.generation,
+                leaf.kind,
+                hash.0,
+                chunk,
+                leaf.nonce,
+                proven.number,
+                leaf.index,
+                place.shard,
+                place.sequence
+            ])?;
+        Ok(())
+    }
+
+    /// Tries the changes that waited for their base; gives how many could be taken.
+    pub(super) fn retry_pending(&self, row: &RecordRow, history: &mut History) -> Result<u64, ReplicaError> {
+        let mut taken = 0;
+        loop {
+            let mut progress = false;
+            for waiting in self.pending_of(row)? {
+                let hash = chunk::name(&waiting.chunk);
+                let place = Place { shard: &waiting.shard, set: "", sequence: waiting.sequence };
+                match history.check(&waiting.chunk).and_then(|change| history.admit(change)) {
+                    Ok(()) => {
+                        let from = (waiting.nonce, false);
+                        self.insert(row, hash, &waiting.chunk, from, (waiting.batch, waiting.leaf), &place)?;
+                        taken += 1;
+                        progress = true;
+                    }
+                    Err(Rejected::Missing(_)) => continue,
+                    Err(Rejected::Duplicate(_)) => {}
+                    Err(Rejected::Bad(bad)) => {
+                        let leaf = waiting.leaf_of(row);
+                        self.set_aside(&leaf, None, &waiting.chunk, bad.code(), &place)?;
+                    }
+                }
+                self.connection
+                    .prepare_cached(
+                        "DELETE FROM pending WHERE record = ?1 AND generation = ?2 AND hash = ?3",
+                    )?
+                    .execute(params![row.id.0, row.generation, hash.0])?;
+            }
+            if !progress {
+                return Ok(taken);
+            }
+        }
+    }
+
+    fn pending_of(&self, row: &RecordRow) -> Result<Vec<Waiting>, ReplicaError> {
+        let sql = "SELECT chunk, nonce, batch, leaf, shard, sequence FROM pending
+                   WHERE record = ?1 AND generation = ?2 ORDER BY sequence";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let rows = statement.query_map(params![row.id.0, row.generation], |row| {
+            Ok(Waiting {
+                chunk: row.get(0)?,
+                nonce: row.get(1)?,
+                batch: row.get(2)?,
+                leaf: row.get(3)?,
+                shard: row.get(4)?,
+                sequence: row.get(5)?,
+            })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Keeps a chunk that cannot be used, with the reason and its place: reported, never in anybody's way.
+    pub(super) fn set_aside(
+        &self,
+        leaf: &PulledLeaf,
+        proven: Option<&Proven>,
+        bytes: &[u8],
+        code: &str,
+        place: &Place<'_>,
+    ) -> Result<(), ReplicaError> {
+        self.connection
+            .prepare_cached(
+                "INSERT OR IGNORE INTO unusable (record, generation, hash, code, chunk, came, kind, set_name, nonce,
+                                                 batch, leaf, shard, sequence)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+            )?
+            .execute(params![
+                leaf.record.0,
+                leaf.generation,
+                chunk::name(bytes).0,
+                code,
+                bytes,
+                self.now.0,
+                leaf.kind,
+                place.set,
+                leaf.nonce,
+                proven.map(|proven| proven.number),
+                leaf.index,
+                place.shard,
+                place.sequence
+            ])?;
+        Ok(())
+    }
+}
+
+/// A change that waits for its base.
+struct Waiting {
+    chunk: Vec<u8>,
+    nonce: [u8; 16],
+    batch: i64,
+    leaf: u32,
+    shard: String,
+    sequence: u64,
+}
+
+impl Waiting {
+    /// The leaf it came in, without its changes.
+    fn leaf_of(&self, row: &RecordRow) -> PulledLeaf {
+        PulledLeaf {
+            batch: 0,
+            index: self.leaf,
+            record: row.id,
+            generation: row.generation,
+            kind: row.kind.clone(),
+            nonce: self.nonce,
+            hashes: None,
+            changes: Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! Rebuilding what is derived, and trying again what was given up.
+
+use rusqlite::TransactionBehavior;
+use sambung_domain::Timestamp;
+use serde::Serialize;
+
+use super::{Verified, Watch};
+use crate::{Replica, ReplicaError};
+
+/// What a repair did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Repaired {
+    /// What was found before.
+    pub before: Verified,
+    /// Records whose document and projection were rebuilt from their changes.
+    pub rebuilt: u64,
+    /// Changes taken that could not be used, or lacked their base, until now.
+    pub taken: u64,
+    /// What is found after.
+    pub after: Verified,
+}
+
+impl Replica {
+    /// Verifies, rebuilds every record whose changes are sound and whose document or projection is not, gives
+    /// every record that was left behind new attempts, tries again what could not be used, and verifies once
+    /// more. Raw changes, signatures and receipts are never touched; a record whose own changes are damaged
+    /// keeps its last good document. `watch` hears of the findings that remain. The host holds the advisory
+    /// lock.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn repair(&mut self, now: Timestamp, watch: Watch<'_>) -> Result<Repaired, ReplicaError> {
+        let (before, numbers) = self.verification(&mut |_| {})?;
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let mut rebuilt = 0;
+        for number in numbers {
+            transaction
+                .prepare_cached("UPDATE record SET document = NULL, position = 0 WHERE number = ?1")?
+                .execute([number])?;
+            transaction.prepare_cached("INSERT OR IGNORE INTO underived VALUES (?1)")?.execute([number])?;
+            rebuilt += 1;
+        }
+        transaction
+            .execute("UPDATE record SET attempts = 0 WHERE number IN (SELECT record FROM underived)", [])?;
+        transaction.commit()?;
+        let taken = self.retry_set_aside(now)?;
+        self.derive()?;
+        let after = self.verify(watch)?;
+        Ok(Repaired { before, rebuilt, taken, after })
+    }
+}
