@@ -1,7 +1,7 @@
 //! The office node `sambung`: the host of the core on a PC.
 //!
 //! It owns what the core may not have: the clock, randomness, files, the network. Commands are thin: they open
-//! the replica, carry out one command or query, print the outcome. [`agent`] syncs in the background while
+//! the replica, carry out one command or query, print the outcome. An agent syncs in the background while
 //! `serve` answers browsers on this machine.
 
 mod agent;
