@@ -2,7 +2,7 @@
 //!
 //! Every device has a signing key. An offline root key certifies the issuer key that signs grants and the
 //! relay key that signs receipts ([`certificate`]). A [`grant::Grant`] says which actions a device may take on
-//! which sets, kinds and access levels; [`decide`] is the one function that applies it, at the relay, at a
+//! which sets, kinds and access levels; [`decide()`] is the one function that applies it, at the relay, at a
 //! replica and in simulations alike. What a device writes it signs once per push, over the root of a Merkle
 //! tree ([`merkle`], [`batch`]); what the relay has on disk it confirms with a [`receipt::Receipt`].
 //!
