@@ -158,7 +158,7 @@ fn survive(kills: usize, seed: u64) {
         "seed {seed}: {kills} kills, {during} during a save, {between} between two; {} values returned",
         ledger.saved.len()
     );
-    writeln!(std::io::stderr(), "{said}").unwrap();
+    eprintln!("{said}");
     assert!(during * 10 >= kills * 6, "{said}");
     assert!(ledger.saved.len() >= kills / 2, "{said}");
     let mut office = Office::open(path, DatabaseKey(KEY.into()));

@@ -1,6 +1,10 @@
 //! Replicas in this process against the real relay and its real store: no sockets, every byte of the exchange.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests may fail")]
+#![expect(
+    clippy::print_stderr,
+    clippy::unwrap_used,
+    reason = "tests say what they did, and their helpers may fail"
+)]
 
 mod attention;
 mod backup;
