@@ -1,5 +1,6 @@
 //! The condition of a replica: what a doctor asks before anything hurts.
 
+use rusqlite::types::Value;
 use sambung_domain::Timestamp;
 
 use crate::database::{named_cbor, schema_found, schema_known};
@@ -35,9 +36,6 @@ impl Replica {
     /// What the database says.
     pub fn condition(&self) -> Result<Condition, ReplicaError> {
         let (_, grant) = grant(&self.connection)?;
-        let number = |pragma: &str| -> Result<u64, ReplicaError> {
-            Ok(self.connection.query_row(&format!("PRAGMA {pragma}"), [], |row| row.get(0))?)
-        };
         Ok(Condition {
             sqlite: rusqlite::version(),
             cipher: self
@@ -49,7 +47,17 @@ impl Replica {
             relay_time: relay_time(&self.connection)?,
             last_exchange: named_cbor(&self.connection, LAST_EXCHANGE)?,
             grant_end: grant.until,
-            bytes: number("page_count")?.saturating_mul(number("page_size")?),
+            bytes: self.pragma_number("page_count")?.saturating_mul(self.pragma_number("page_size")?),
         })
+    }
+    /// A number that a pragma answers; the cipher answers some of them as text.
+    fn pragma_number(&self, pragma: &str) -> Result<u64, ReplicaError> {
+        let value: Value = self.connection.query_row(&format!("PRAGMA {pragma}"), [], |row| row.get(0))?;
+        let number = match value {
+            Value::Integer(number) => u64::try_from(number).ok(),
+            Value::Text(text) => text.parse().ok(),
+            Value::Null | Value::Real(_) | Value::Blob(_) => None,
+        };
+        number.ok_or(ReplicaError::Unreadable("a pragma"))
     }
 }
