@@ -85,7 +85,7 @@ fn derive_record(connection: &Connection, pack: &Pack, number: i64) -> Result<()
     let position = row.position + i64::try_from(chunks.len()).unwrap_or(i64::MAX);
     let document =
         row.derived(pack, &chunks).map_err(|source| ReplicaError::Document { record: row.id, source })?;
-    projection::write(connection, &row, &document, position)?;
+    projection::write(connection, pack, &row, &document, position)?;
     connection.prepare_cached("DELETE FROM underived WHERE record = ?1")?.execute([number])?;
     Ok(())
 }

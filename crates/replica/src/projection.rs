@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::{Connection, OptionalExtension, params};
+use sambung_domain::Pack;
 use sambung_domain::value::Value;
 use sambung_sync::document::{Document, DocumentError, Held, Live, Node};
 use sambung_sync::{ChangeHash, document};
@@ -113,9 +114,11 @@ pub(crate) fn stored(connection: &Connection, row: &RecordRow) -> Result<Option<
     Ok(connection.prepare_cached(sql)?.query_row(params![row.number, row.kind, row.id.0], read).optional()?)
 }
 
-/// Writes a record's document and projection, as far as its changes have come.
+/// Writes a record's document and projection, as far as its changes have come. The pack says what of it is
+/// derived further.
 pub(crate) fn write(
     connection: &Connection,
+    _pack: &Pack,
     row: &RecordRow,
     document: &Document,
     position: i64,

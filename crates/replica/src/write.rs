@@ -168,7 +168,7 @@ impl Save<'_> {
                 "INSERT INTO change (record, position, hash, chunk, nonce, own, came) VALUES (?1, ?2, ?3, ?4, ?5, 1, ?6)",
             )?
             .execute(params![row.number, position, hash.0, chunk, self.nonce, circumstances.now.0])?;
-        projection::write(connection, row, &document, position)?;
+        projection::write(connection, self.pack, row, &document, position)?;
         Ok(Some(hash))
     }
 

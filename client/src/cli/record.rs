@@ -1,0 +1,115 @@
+//! The commands on records.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use sambung_domain::RecordId;
+
+/// Commands on records.
+#[derive(Debug, Subcommand)]
+pub enum Record {
+    /// Make a record; prints its id.
+    #[command(
+        after_help = "Example: sambung record create worker --set nama_lengkap=\"Uji Siti\" --set area=35.13.02.2004 --add telepon=081234567890"
+    )]
+    Create {
+        /// The kind.
+        kind: String,
+        /// What to write.
+        #[command(flatten)]
+        fields: Fields,
+        /// Print one line of JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Change a record: only the fields named are written.
+    #[command(after_help = "Example: sambung record edit 01hz… --set dusun=\"Krajan\" --unset rt")]
+    Edit {
+        /// The record.
+        id: RecordId,
+        /// What to write.
+        #[command(flatten)]
+        fields: Fields,
+        /// Why, where a reason is asked for.
+        #[arg(long)]
+        reason: Option<String>,
+        /// Print one line of JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show a record: values, differing values, where it is.
+    #[command(after_help = "Example: sambung record show 01hz… --json")]
+    Show {
+        /// The record.
+        id: RecordId,
+        /// Print one line of JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// List records of a kind.
+    #[command(
+        after_help = "Example: sambung record list worker --where area=35.13.02 --sort nama_lengkap --limit 20"
+    )]
+    List {
+        /// The kind.
+        kind: String,
+        /// Only records with this value; repeat for more conditions.
+        #[arg(long = "where", value_name = "KEY=VALUE", value_parser = key_value)]
+        filters: Vec<(String, String)>,
+        /// The field to sort by.
+        #[arg(long, value_name = "KEY")]
+        sort: Option<String>,
+        /// Most rows.
+        #[arg(long, value_name = "N")]
+        limit: Option<u32>,
+        /// Continue after this record.
+        #[arg(long, value_name = "ID")]
+        after: Option<RecordId>,
+        /// Print one line of JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Who changed what, when, on which device.
+    #[command(after_help = "Example: sambung record history 01hz… --json")]
+    History {
+        /// The record.
+        id: RecordId,
+        /// Print one line of JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// What to write.
+#[derive(Debug, Args)]
+pub struct Fields {
+    /// Set a field; `key=` empties it.
+    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = key_value)]
+    pub set: Vec<(String, String)>,
+    /// Remove a field.
+    #[arg(long = "unset", value_name = "KEY")]
+    pub unset: Vec<String>,
+    /// Add an entry to a set.
+    #[arg(long = "add", value_name = "KEY=VALUE", value_parser = key_value)]
+    pub add: Vec<(String, String)>,
+    /// Read `{"set": {…}, "unset": […], "add": [[key, value], …]}` from a file, or from stdin with `-`.
+    #[arg(long, value_name = "FILE|-")]
+    pub json_body: Option<PathBuf>,
+}
+
+/// A `KEY=VALUE` argument.
+pub(super) fn key_value(text: &str) -> Result<(String, String), String> {
+    let (key, value) = text.split_once('=').ok_or_else(|| format!("`{text}` is not KEY=VALUE"))?;
+    Ok((key.to_owned(), value.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_may_contain_the_equals_sign() {
+        assert_eq!(key_value("a=b=c"), Ok(("a".to_owned(), "b=c".to_owned())));
+        assert!(key_value("a").is_err());
+    }
+}
