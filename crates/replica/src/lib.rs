@@ -23,6 +23,7 @@ pub mod exchange;
 pub mod history;
 mod identity;
 mod loaded;
+mod place;
 mod projection;
 pub mod query;
 mod rules;

@@ -8,6 +8,7 @@
 
 mod attention;
 mod backup;
+mod commands;
 mod derivation;
 mod exchange;
 mod kills;
