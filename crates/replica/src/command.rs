@@ -1,9 +1,12 @@
 //! Commands: what a person can do to a record, as plain data for CLI, API and simulation alike.
 
 mod create;
+mod decide;
 mod edit;
 mod fields;
 mod nearest;
+mod transition;
+mod withdraw;
 
 use std::collections::BTreeMap;
 
@@ -11,10 +14,15 @@ use sambung_domain::RecordId;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
+pub use decide::{Resolve, Undo};
 pub(crate) use fields::{edits, put};
 pub(crate) use nearest::unknown_field;
+pub use transition::Transition;
+pub(crate) use withdraw::WITHDRAWN;
+pub use withdraw::Withdraw;
 
-use crate::{Circumstances, Replica, ReplicaError};
+use crate::write::Writer;
+use crate::{Circumstances, Replica, ReplicaError, UsageError};
 
 /// What to write, field by field. Values come as typed texts or as JSON; the pack says what they mean.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -69,6 +77,27 @@ pub struct EditRecord {
     pub reason: Option<String>,
 }
 
+/// Everything a person can do to a record.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(tag = "command", rename_all = "snake_case")]
+pub enum Command {
+    /// Make one.
+    Create(Create),
+    /// Change it.
+    Edit(EditRecord),
+    /// Move it on.
+    Transition(Transition),
+    /// Take it out of lists.
+    Withdraw(Withdraw),
+    /// Put it back.
+    Reinstate(Withdraw),
+    /// Decide between values.
+    Resolve(Resolve),
+    /// Take a decision back.
+    Undo(Undo),
+}
+
 /// What a command did.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
@@ -85,6 +114,20 @@ pub struct Outcome {
 }
 
 impl Replica {
+    /// Carries out a command. Returns after the commit.
+    ///
+    /// # Errors
+    /// [`ReplicaError::Usage`] for what the pack does not know or a field cannot hold, and for questions that are
+    /// not open; [`ReplicaError::NotFound`] where there is no such record here; [`ReplicaError::NotAllowed`] where
+    /// the grant does not cover it; and what the database says. Nothing was changed then.
+    pub fn run(
+        &mut self,
+        command: &Command,
+        circumstances: &mut Circumstances<'_>,
+    ) -> Result<Outcome, ReplicaError> {
+        self.write(circumstances, |writer| writer.run(command))
+    }
+
     /// Makes a record. Returns after the commit.
     ///
     /// # Errors
@@ -125,4 +168,24 @@ impl Replica {
     ) -> Result<Outcome, ReplicaError> {
         self.write(circumstances, |writer| writer.edit(command))
     }
+}
+
+impl Writer<'_, '_> {
+    fn run(&mut self, command: &Command) -> Result<Outcome, ReplicaError> {
+        match command {
+            Command::Create(create) => self.create(None, create),
+            Command::Edit(edit) => self.edit(edit),
+            Command::Transition(transition) => self.transition(transition),
+            Command::Withdraw(withdraw) => self.withdraw(withdraw, true),
+            Command::Reinstate(withdraw) => self.withdraw(withdraw, false),
+            Command::Resolve(resolve) => self.resolve(resolve),
+            Command::Undo(undo) => self.undo(undo),
+        }
+    }
+}
+
+/// A reason where one must be given.
+fn needed(reason: &str) -> Result<&str, UsageError> {
+    let reason = reason.trim();
+    if reason.is_empty() { Err(UsageError::Query("say why, with --reason".to_owned())) } else { Ok(reason) }
 }

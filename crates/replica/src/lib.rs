@@ -15,6 +15,7 @@ pub mod attention;
 pub mod backup;
 pub mod command;
 pub mod condition;
+pub mod conflict;
 mod database;
 pub mod derive;
 mod enrol;

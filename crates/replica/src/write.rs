@@ -10,9 +10,10 @@ use sambung_sync::{Actor, ChangeHash, routing};
 use sambung_trust::batch::IncarnationNonce;
 use sambung_trust::{Decision, Grant, Question, decide};
 
+use crate::conflict::decision;
 use crate::identity::{grant, relay_time};
 use crate::loaded::RecordRow;
-use crate::{Circumstances, Replica, ReplicaError, UsageError, projection};
+use crate::{Circumstances, Identity, Replica, ReplicaError, UsageError, projection};
 
 impl Replica {
     /// Runs commands in one transaction, which is committed if they all succeed and leaves nothing otherwise.
@@ -24,7 +25,8 @@ impl Replica {
         let (actor, nonce) = (self.actor(), self.nonce);
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let (_, grant) = grant(&transaction)?;
-        let mut writer = Writer { transaction, pack: &self.pack, grant, actor, nonce, circumstances };
+        let (pack, identity) = (&self.pack, &self.identity);
+        let mut writer = Writer { transaction, pack, grant, identity, actor, nonce, circumstances };
         let result = work(&mut writer)?;
         writer.transaction.commit()?;
         Ok(result)
@@ -36,6 +38,7 @@ pub(crate) struct Writer<'a, 'b> {
     pub(crate) transaction: Transaction<'a>,
     pub(crate) pack: &'a Pack,
     pub(crate) grant: Grant,
+    pub(crate) identity: &'a Identity,
     actor: Actor,
     nonce: IncarnationNonce,
     circumstances: &'a mut Circumstances<'b>,
@@ -92,10 +95,18 @@ impl<'a> Writer<'a, '_> {
         let position = row.changes(&self.transaction)? + 1;
         self.transaction
             .prepare_cached(
-                "INSERT INTO change (record, position, hash, chunk, nonce, own, came)
-                 VALUES (?1, ?2, ?3, ?4, ?5, 1, ?6)",
+                "INSERT INTO change (record, position, hash, chunk, nonce, own, came, decision)
+                 VALUES (?1, ?2, ?3, ?4, ?5, 1, ?6, ?7)",
             )?
-            .execute(params![row.number, position, hash.0, chunk, self.nonce, self.now().0])?;
+            .execute(params![
+                row.number,
+                position,
+                hash.0,
+                chunk,
+                self.nonce,
+                self.now().0,
+                decision(Some(&message))
+            ])?;
         projection::write(&self.transaction, self.pack, row, &document, position)?;
         Ok(Some(hash))
     }

@@ -21,5 +21,6 @@ pub mod limits;
 pub mod message;
 pub mod relay;
 pub mod routing;
+pub mod standing;
 
 pub use document::{Actor, ChangeHash, Document};

@@ -1,5 +1,6 @@
 //! Changing a record, and what follows it.
 
+use rusqlite::OptionalExtension;
 use sambung_domain::Access;
 use sambung_domain::pack::{Kind, ROUTING_TEXTS};
 use sambung_domain::role::Action;
@@ -11,7 +12,7 @@ use super::{EditRecord, Outcome, edits, put};
 use crate::ReplicaError;
 use crate::loaded::{self, RecordRow};
 use crate::place::{Place, dependents};
-use crate::rules::access_of;
+use crate::rules::{VILLAGE_MAY_KNOW, access_of};
 use crate::write::{Intent, Writer};
 
 impl Writer<'_, '_> {
@@ -19,21 +20,50 @@ impl Writer<'_, '_> {
         let row = self.find(command.id)?;
         let kind = self.kind(&row.kind)?;
         let mut edits = edits(self.pack, kind, &command.fields, self.random())?;
-        self.follow_the_answer(&mut edits, kind);
+        self.follow_the_answer(&mut edits, &row, kind)?;
         let intent = Intent { action: Action::Edit, command: "edit", reason: command.reason.as_deref() };
-        let change = self.save(&row, &edits, &intent)?;
-        let moved = ROUTING_TEXTS.iter().any(|key| text_of(&edits, key).is_some());
-        let followed = if moved && change.is_some() { self.move_dependents(&row)? } else { Vec::new() };
-        Ok(Outcome { id: command.id, change: change.map(|hash| hash.to_string()), followed })
+        self.save_and_follow(&row, &edits, &intent)
+    }
+
+    /// Saves edits of a record; where they move it, what follows it moves along.
+    pub(crate) fn save_and_follow(
+        &mut self,
+        row: &RecordRow,
+        edits: &[Edit],
+        intent: &Intent<'_>,
+    ) -> Result<Outcome, ReplicaError> {
+        let change = self.save(row, edits, intent)?;
+        let moved = ROUTING_TEXTS.iter().any(|key| text_of(edits, key).is_some());
+        let followed = if moved && change.is_some() { self.move_dependents(row)? } else { Vec::new() };
+        Ok(Outcome { id: row.id, change: change.map(|hash| hash.to_string()), followed })
     }
 
     /// Whether the village may know and how the record is protected change together.
-    fn follow_the_answer(&self, edits: &mut Vec<Edit>, kind: &Kind) {
+    fn follow_the_answer(
+        &self,
+        edits: &mut Vec<Edit>,
+        row: &RecordRow,
+        kind: &Kind,
+    ) -> Result<(), ReplicaError> {
         let answer = village_answer(edits);
-        if answer.is_some() && text_of(edits, "access").is_none() {
-            let access: Access = access_of(kind, self.grant.role, answer);
-            edits.push(put("access", Value::from(access.as_str())));
+        if answer.is_none() || text_of(edits, "access").is_some() {
+            return Ok(());
         }
+        let access: Access = access_of(kind, self.grant.role, answer);
+        if Place::of(&self.transaction, row)?.access == access && self.is_new_answer(row, answer)? {
+            // A value that stands already is not written, and would not stand against another office's at the same
+            // time. Through a stricter one it is.
+            edits.push(put("access", Value::from(access.stricter().as_str())));
+        }
+        edits.push(put("access", Value::from(access.as_str())));
+        Ok(())
+    }
+
+    fn is_new_answer(&self, row: &RecordRow, answer: Option<bool>) -> Result<bool, ReplicaError> {
+        let sql = format!("SELECT content ->> '$.{VILLAGE_MAY_KNOW}' FROM projection WHERE record = ?1");
+        let before: Option<Option<bool>> =
+            self.transaction.prepare_cached(&sql)?.query_row([row.number], |row| row.get(0)).optional()?;
+        Ok(before.flatten() != answer)
     }
 
     /// Writes where a record lies now into the records that follow it. One that this device may not change stays:

@@ -99,7 +99,10 @@ impl Typing<'_> {
                 item(self.pack, field, &encode_id(random()), &typed(key, json)?)
             }
             FieldType::Stage => Err(operation(key, "moves by a transition")),
-            _ => Err(operation(key, "holds one value; use --set")),
+            single => {
+                debug_assert!(!single.is_map());
+                Err(operation(key, "holds one value; use --set"))
+            }
         }
     }
 

@@ -9,6 +9,7 @@
 mod attention;
 mod backup;
 mod commands;
+mod conflicts;
 mod derivation;
 mod exchange;
 mod kills;
