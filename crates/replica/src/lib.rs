@@ -22,10 +22,13 @@ mod error;
 pub mod exchange;
 pub mod history;
 mod identity;
+mod leaves;
 mod loaded;
 mod projection;
 pub mod query;
+mod reference;
 mod rules;
+pub mod search;
 pub mod verify;
 mod write;
 

@@ -15,5 +15,6 @@ mod merge;
 mod refusals;
 mod restore;
 mod saving;
+mod search;
 mod site;
 mod verify;

@@ -163,6 +163,20 @@ impl Office {
         self.with(|replica, circumstances| replica.create(&command, circumstances)).map(|outcome| outcome.id)
     }
 
+    /// Makes the record of another kind.
+    pub(crate) fn create_kind(&mut self, kind: &str, set: &[(&str, &str)]) -> RecordId {
+        let command = Create { kind: kind.to_owned(), fields: fields(set) };
+        self.with(|replica, circumstances| replica.create(&command, circumstances)).unwrap().id
+    }
+
+    /// Makes a private part of a record, under the id derived from that record's.
+    pub(crate) fn create_part(&mut self, kind: &str, of: RecordId, set: &[(&str, &str)]) -> RecordId {
+        let command = Create { kind: kind.to_owned(), fields: fields(set) };
+        let mut random = || of.sibling(kind).0;
+        let mut circumstances = Circumstances { staff: self.staff, now: clock::now(), random: &mut random };
+        self.replica.create(&command, &mut circumstances).unwrap().id
+    }
+
     pub(crate) fn edit(
         &mut self,
         id: RecordId,
