@@ -26,6 +26,7 @@ mod leaves;
 mod loaded;
 mod projection;
 pub mod query;
+mod rebuild;
 mod reference;
 mod rules;
 pub mod search;

@@ -2,11 +2,14 @@
 
 mod list;
 mod listed;
+mod person;
 mod show;
 mod status;
 
+pub(crate) use list::make_indexes;
 pub use list::{List, ListRow, Page};
 pub(crate) use listed::listed;
+pub use person::{PersonGroup, PersonPage, PersonRow, PersonView};
 pub use show::{ConflictValue, RecordState, RecordView};
 pub use status::Status;
 pub(crate) use status::{LAST_EXCHANGE, age_s};
