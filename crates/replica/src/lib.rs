@@ -24,6 +24,7 @@ pub mod history;
 mod identity;
 mod leaves;
 mod loaded;
+mod place;
 mod projection;
 pub mod query;
 mod rebuild;

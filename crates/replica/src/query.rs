@@ -16,3 +16,10 @@ pub(crate) use status::{LAST_EXCHANGE, age_s};
 
 /// The kind of record that is a person.
 pub(crate) const PERSON: &str = "worker";
+
+impl crate::Replica {
+    /// A kind that a query names.
+    pub(crate) fn kind(&self, name: &str) -> Result<&sambung_domain::pack::Kind, crate::ReplicaError> {
+        self.pack.kind(name).ok_or_else(|| crate::write::unknown_kind(&self.pack, name))
+    }
+}

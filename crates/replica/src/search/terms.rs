@@ -51,35 +51,34 @@ impl Terms {
         Some(terms)
     }
 
-    /// Writes the rows of a record, if they are not there already.
+    /// Writes the rows of a record, where they are not there already.
     pub(crate) fn write(
         terms: Option<&Terms>,
         connection: &Connection,
         record: i64,
     ) -> Result<(), ReplicaError> {
-        let before = Terms::stored(connection, "search_word", record)?;
-        if before.as_ref() == terms {
-            return Ok(());
-        }
         for table in TABLES {
+            let before = Terms::stored(connection, table, record)?;
+            if before.as_ref() == terms {
+                continue;
+            }
             if before.is_some() {
                 let sql = format!("DELETE FROM {table} WHERE rowid = ?1");
                 connection.prepare_cached(&sql)?.execute([record])?;
             }
             if let Some(terms) = terms {
-                let sql = format!(
-                    "INSERT INTO {table} (rowid, kind, title, text, number, place) VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
-                );
-                connection.prepare_cached(&sql)?.execute(params![
-                    record,
-                    terms.kind,
-                    terms.title,
-                    terms.text,
-                    terms.number,
-                    terms.place
-                ])?;
+                terms.insert(connection, table, record)?;
             }
         }
+        Ok(())
+    }
+
+    fn insert(&self, connection: &Connection, table: &str, record: i64) -> Result<(), ReplicaError> {
+        let sql = format!(
+            "INSERT INTO {table} (rowid, kind, title, text, number, place) VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
+        );
+        let Terms { kind, title, text, number, place } = self;
+        connection.prepare_cached(&sql)?.execute(params![record, kind, title, text, number, place])?;
         Ok(())
     }
 
@@ -113,7 +112,7 @@ impl Terms {
 }
 
 /// Both indexes.
-pub(crate) const TABLES: [&str; 2] = ["search_word", "search_part"];
+const TABLES: [&str; 2] = ["search_word", "search_part"];
 
 /// The kind that a hit in a record of `kind` leads to: that of the record whose private part it is.
 fn subject(kind: &Kind) -> &str {

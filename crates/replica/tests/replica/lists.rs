@@ -113,7 +113,8 @@ fn few_and_many_matches_give_the_same_pages() {
 fn matters_are_listed_where_they_stand_and_clashes_at_each_place() {
     let site = Site::start();
     let mut office = site.office("a", &["35.13"]);
-    let [clear, clash, none] = ["1", "2", "3"].map(|_| office.create_kind("placement", &[("area", VILLAGE)]));
+    let [clear, clash, none] =
+        ["1", "2", "3"].map(|_| office.create_kind("placement", None, &[("area", VILLAGE)]).unwrap());
     let set = |id: RecordId, listed: &str| {
         let hex: String = id.0.iter().map(|byte| format!("{byte:02x}")).collect();
         office

@@ -8,12 +8,14 @@
 
 mod attention;
 mod backup;
+mod commands;
 mod derivation;
 mod exchange;
 mod kills;
 mod lists;
 mod merge;
 mod person;
+mod rebuild;
 mod refusals;
 mod restore;
 mod saving;

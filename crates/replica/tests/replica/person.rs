@@ -17,19 +17,26 @@ fn office() -> (Site, Office, RecordId) {
 
 fn placement(office: &mut Office, person: RecordId, country: &str) -> RecordId {
     office
-        .create_kind("placement", &[("worker", &person.to_string()), ("negara", country), ("area", VILLAGE)])
+        .create_kind(
+            "placement",
+            None,
+            &[("worker", &person.to_string()), ("negara", country), ("area", VILLAGE)],
+        )
+        .unwrap()
 }
 
 #[test]
 fn every_kind_that_names_a_person_is_there_newest_first_with_private_parts() {
     let (_site, mut office, person) = office();
-    let private =
-        office.create_part("worker_private", person, &[("nik", "3513024101900001"), ("area", VILLAGE)]);
+    let private = office.create_kind("worker_private", Some(person), &[("nik", "3513024101900001")]).unwrap();
     let older = placement(&mut office, person, "HK");
     let newer = placement(&mut office, person, "TW");
-    let pay = office.create_part("placement_private", older, &[("area", VILLAGE)]);
-    let complaint = office.create_kind("complaint", &[("worker_id", &person.to_string()), ("area", VILLAGE)]);
-    placement(&mut office, RecordId([9; 16]), "MY");
+    let pay = office.create_kind("placement_private", Some(older), &[]).unwrap();
+    let complaint = office
+        .create_kind("complaint", None, &[("worker_id", &person.to_string()), ("area", VILLAGE)])
+        .unwrap();
+    let other = office.create(&[("nama_lengkap", "Uji Budi"), ("area", VILLAGE)]).unwrap();
+    placement(&mut office, other, "MY");
     let view = office.replica.person(person, &PersonPage::default()).unwrap();
     assert_eq!((view.person.id, view.person.state), (person, RecordState::Here));
     assert_eq!(view.person.parts.iter().map(|part| part.id).collect::<Vec<_>>(), [private]);

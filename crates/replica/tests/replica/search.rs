@@ -77,7 +77,7 @@ fn a_private_number_leads_to_the_person_where_this_device_holds_it() {
     let mut office = site.office("a", &["35.13"]);
     let id = person(&mut office, "Uji Siti", "1001", VILLAGE);
     let nik = "3513024101900001";
-    let private = office.create_part("worker_private", id, &[("nik", nik), ("area", VILLAGE)]);
+    let private = office.create_kind("worker_private", Some(id), &[("nik", nik)]).unwrap();
     let found = search(&office, "3513 0241 0190 0001");
     assert_eq!(found.hits.iter().map(|hit| hit.id).collect::<Vec<_>>(), [id]);
     assert_eq!(

@@ -74,3 +74,28 @@ fn every_kind_of_tampering_is_found_under_its_own_code() {
         assert!(codes.contains(&code), "{sql}: {codes:?}");
     }
 }
+
+#[test]
+fn a_repair_heals_what_search_and_person_pages_see() {
+    let (site, a, _) = exchanged();
+    let (image, key) = (a.path.clone(), a.key.clone());
+    drop(a);
+    for sql in [
+        "DELETE FROM search_word WHERE rowid = 2",
+        "DELETE FROM search_part WHERE rowid = 2",
+        "UPDATE search_word SET title = 'lain'",
+        "DELETE FROM sibling",
+        "DELETE FROM projection",
+        "DELETE FROM search_word_data WHERE id > 10",
+        "UPDATE search_part_content SET c1 = 'lain'",
+        "INSERT INTO reference VALUES (zeroblob(16), 'worker', '', 2)",
+    ] {
+        let damaged = site.folder().join("damaged.db");
+        std::fs::copy(&image, &damaged).unwrap();
+        let mut damaged = Office::open(damaged, key.clone());
+        damaged.sql(sql);
+        let repaired = damaged.repair();
+        assert!(repaired.before.findings > 0, "{sql}");
+        assert_eq!(repaired.after.findings, 0, "{sql}: {:?}", damaged.findings());
+    }
+}
