@@ -1,5 +1,6 @@
 //! The command line: a stable surface for scripts.
 
+mod query;
 mod record;
 
 use std::net::SocketAddr;
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use sambung_domain::StaffId;
 
+pub use query::{Person, Search};
 pub use record::{Fields, Record};
 
 /// Sambung office node: keeps a local replica of worker and complaint records and merges it with a relay
@@ -49,6 +51,12 @@ pub enum Command {
     /// Make, change and read records.
     #[command(subcommand)]
     Record(Record),
+    /// Find records by name, nickname, number or village.
+    #[command(after_help = "Example: sambung search siti krucil --kind worker --limit 20")]
+    Search(Search),
+    /// Everything about one person, kind by kind, newest first.
+    #[command(after_help = "Example: sambung person 01hz… --json")]
+    Person(Person),
     /// What somebody must look at, one by one, with the reason.
     #[command(after_help = "Example: sambung attention --dir ~/sambung --json")]
     Attention(Attention),

@@ -4,6 +4,7 @@ mod attention;
 mod backup;
 mod doctor;
 mod enrol;
+mod query;
 mod record;
 mod serve;
 mod sync;
@@ -27,6 +28,8 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Sync(arguments) => sync::sync(&place, arguments.json),
         Command::Status(arguments) => sync::status(&place, arguments.json),
         Command::Record(arguments) => record::run(&place, arguments),
+        Command::Search(arguments) => query::search(&place, arguments),
+        Command::Person(arguments) => query::person(&place, arguments),
         Command::Attention(arguments) => attention::run(&place, &arguments),
         Command::Verify(arguments) => verify::run(&place, &arguments),
         Command::Backup(arguments) => backup::backup(&place, &arguments),

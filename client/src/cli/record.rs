@@ -56,11 +56,11 @@ pub enum Record {
     List {
         /// The kind.
         kind: String,
-        /// Only records with this value; repeat for more conditions.
+        /// Only records with this value; repeat for more conditions. `KEY=` finds empty fields.
         #[arg(long = "where", value_name = "KEY=VALUE", value_parser = key_value)]
         filters: Vec<(String, String)>,
-        /// The field to sort by.
-        #[arg(long, value_name = "KEY")]
+        /// The field to sort by; with `-` before it from the end.
+        #[arg(long, value_name = "[-]KEY", allow_hyphen_values = true)]
         sort: Option<String>,
         /// Most rows.
         #[arg(long, value_name = "N")]

@@ -105,7 +105,7 @@ fn print_record(view: &RecordView, json: bool) {
 }
 
 /// The word people see.
-fn state_word(state: RecordState) -> &'static str {
+pub(super) fn state_word(state: RecordState) -> &'static str {
     match state {
         RecordState::Here => "Hanya di komputer ini",
         RecordState::Office => "Sudah di kantor",

@@ -21,10 +21,11 @@ use crate::{Host, Problem};
 pub(crate) struct ListQuery {
     /// The kind.
     kind: String,
-    /// Filters as `key=value`, separated by `&` inside the encoded text; `area` matches everything inside it.
+    /// Filters as `key=value`, separated by `&` inside the encoded text; an area matches
+    /// everything inside it, an empty value an empty field.
     #[serde(default)]
     filter: Option<String>,
-    /// The field to sort by.
+    /// The field to sort by, with `-` before it from the end.
     #[serde(default)]
     sort: Option<String>,
     /// Most rows of the page.
@@ -118,6 +119,6 @@ pub(crate) async fn status(State(host): State<Host>) -> Result<Json<Status>, Pro
     Ok(Json(host.replica().status(now)?))
 }
 
-fn parse(id: &str) -> Result<RecordId, Problem> {
+pub(crate) fn parse(id: &str) -> Result<RecordId, Problem> {
     id.parse().map_err(|error: sambung_domain::id::BadId| Problem::usage(error.to_string()))
 }

@@ -20,9 +20,13 @@ impl std::fmt::Debug for DatabaseKey {
 /// The schema, one step a release; a step is never edited once released.
 const MIGRATIONS: &[&str] = &[
     include_str!("database/001_replica.sql"),
+    concat!(include_str!("database/002_search_tables.sql"), include_str!("database/002_search.sql")),
     include_str!("database/003_conflict.sql"),
     include_str!("database/004_reasons.sql"),
 ];
+
+/// What makes the two tables of search, for a step of the schema and for making them anew.
+pub(crate) const SEARCH_TABLES: &str = include_str!("database/002_search_tables.sql");
 
 /// SQLite before 3.51.3 can corrupt a write-ahead log that two connections use.
 const SQLITE_LEAST: i32 = 3_051_003;

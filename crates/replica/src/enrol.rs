@@ -9,7 +9,7 @@ use sambung_trust::certificate::{Purpose, certified_key};
 use sambung_trust::invitation::InvitationCode;
 use sambung_trust::{Grant, SecretKey};
 
-use crate::{DatabaseKey, Identity, Replica, ReplicaError, database, identity};
+use crate::{DatabaseKey, Identity, Replica, ReplicaError, database, identity, rebuild};
 
 /// Why a device was not enrolled.
 #[derive(Debug, thiserror::Error)]
@@ -137,8 +137,9 @@ impl Replica {
     /// # Errors
     /// [`ReplicaError`] where the key does not fit, the database is too new or damaged, or holds no replica.
     pub fn open(path: &Path, key: &DatabaseKey, pack: Pack, nonce: [u8; 16]) -> Result<Self, ReplicaError> {
-        let connection = database::open(path, key)?;
+        let mut connection = database::open(path, key)?;
         let identity = Identity::read(&connection)?.ok_or(ReplicaError::Empty)?;
+        rebuild::follow(&mut connection, &pack)?;
         Ok(Replica {
             connection,
             pack,

@@ -23,11 +23,15 @@ mod error;
 pub mod exchange;
 pub mod history;
 mod identity;
+mod leaves;
 mod loaded;
 mod place;
 mod projection;
 pub mod query;
+mod rebuild;
+mod reference;
 mod rules;
+pub mod search;
 pub mod verify;
 mod write;
 

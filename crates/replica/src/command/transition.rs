@@ -74,7 +74,7 @@ impl Writer<'_, '_> {
     fn steps(&self, row: &RecordRow, field: &str) -> Result<Map<String, Json>, ReplicaError> {
         let stored = projection::stored(&self.transaction, row)?;
         let content: Map<String, Json> = stored
-            .map(|(content, _, _)| serde_json::from_str(&content))
+            .map(|stored| serde_json::from_str(&stored.0))
             .transpose()
             .map_err(|_| ReplicaError::Unreadable("a projection"))?
             .unwrap_or_default();

@@ -88,7 +88,7 @@ impl Replica {
 }
 
 /// How many of a record's changes are where.
-struct Places {
+pub(super) struct Places {
     changes: u32,
     stored: u32,
     settled: u32,
@@ -96,7 +96,7 @@ struct Places {
 }
 
 impl Places {
-    fn state(&self) -> RecordState {
+    pub(super) fn state(&self) -> RecordState {
         if self.attention > 0 {
             RecordState::Attention
         } else if self.stored < self.changes {
@@ -107,7 +107,7 @@ impl Places {
     }
 }
 
-fn places(connection: &Connection, record: i64) -> Result<Places, ReplicaError> {
+pub(super) fn places(connection: &Connection, record: i64) -> Result<Places, ReplicaError> {
     let sql = "SELECT count(*), count(coalesce(sequence, receipt)), count(sequence),
                       count(*) FILTER (WHERE refused IS NOT NULL OR lane = 2)
                FROM change WHERE record = ?1";
