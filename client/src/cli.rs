@@ -2,6 +2,7 @@
 
 mod query;
 mod record;
+mod review;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -10,7 +11,8 @@ use clap::{Args, Parser, Subcommand};
 use sambung_domain::StaffId;
 
 pub use query::{Person, Search};
-pub use record::{Fields, Record};
+pub use record::{Fields, Record, Withdraw};
+pub use review::{Conflicts, Draft, Pair, Same, Transition};
 
 /// Sambung office node: keeps a local replica of worker and complaint records and merges it with a relay
 /// whenever there is a network.
@@ -57,6 +59,18 @@ pub enum Command {
     /// Everything about one person, kind by kind, newest first.
     #[command(after_help = "Example: sambung person 01hz… --json")]
     Person(Person),
+    /// Move a case, placement, session or referral on to its next state.
+    #[command(after_help = "Example: sambung transition 01hz… VERIFIKASI --reason \"berkas lengkap\"")]
+    Transition(Transition),
+    /// Values that differ: look, decide, take back.
+    #[command(subcommand)]
+    Conflicts(Conflicts),
+    /// Records of the same person: find, link, part.
+    #[command(subcommand)]
+    Same(Same),
+    /// What was begun here and not saved.
+    #[command(subcommand)]
+    Draft(Draft),
     /// What somebody must look at, one by one, with the reason.
     #[command(after_help = "Example: sambung attention --dir ~/sambung --json")]
     Attention(Attention),

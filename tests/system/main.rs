@@ -11,4 +11,5 @@ mod hostile;
 mod hostile_log;
 mod idle;
 mod kill;
+mod review;
 mod tidy;

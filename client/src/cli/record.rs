@@ -25,6 +25,12 @@ pub enum Record {
         #[arg(long)]
         json: bool,
     },
+    /// Take a record out of lists and searches; nothing is deleted.
+    #[command(after_help = "Example: sambung record withdraw 01hz… --reason \"dicatat dua kali\"")]
+    Withdraw(Withdraw),
+    /// Put a withdrawn record back.
+    #[command(after_help = "Example: sambung record reinstate 01hz… --reason \"ternyata benar\"")]
+    Reinstate(Withdraw),
     /// Change a record: only the fields named are written.
     #[command(after_help = "Example: sambung record edit 01hz… --set dusun=\"Krajan\" --unset rt")]
     Edit {
@@ -83,6 +89,19 @@ pub enum Record {
     },
 }
 
+/// Withdrawing a record, or taking that back.
+#[derive(Debug, Args)]
+pub struct Withdraw {
+    /// The record.
+    pub id: RecordId,
+    /// Why.
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
+    /// Print one line of JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// What to write.
 #[derive(Debug, Args)]
 pub struct Fields {
@@ -99,6 +118,9 @@ pub struct Fields {
     /// Take an entry out of a set.
     #[arg(long = "remove", value_name = "KEY=VALUE", value_parser = key_value)]
     pub remove: Vec<(String, String)>,
+    /// Save nothing if a value is odd, a NIK that cannot be one, and exit 1.
+    #[arg(long)]
+    pub strict: bool,
     /// Read `{"set": {…}, "unset": […], "add": [[key, value], …], "remove": […]}` from a file, or from stdin with `-`.
     #[arg(long, value_name = "FILE|-")]
     pub json_body: Option<PathBuf>,

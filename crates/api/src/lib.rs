@@ -9,6 +9,7 @@ mod guard;
 mod problem;
 mod queries;
 mod records;
+mod review;
 
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -72,6 +73,14 @@ fn described() -> OpenApiRouter<Host> {
         .routes(routes!(records::status))
         .routes(routes!(queries::search))
         .routes(routes!(queries::person))
+        .routes(routes!(review::command))
+        .routes(routes!(review::conflicts))
+        .routes(routes!(review::conflicts_of))
+        .routes(routes!(review::decided))
+        .routes(routes!(review::candidates))
+        .routes(routes!(review::group))
+        .routes(routes!(review::drafts))
+        .routes(routes!(review::draft, review::keep_draft, review::discard_draft))
 }
 
 /// The routes of `/api/v1`.

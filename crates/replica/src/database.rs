@@ -21,7 +21,7 @@ impl std::fmt::Debug for DatabaseKey {
 const MIGRATIONS: &[&str] = &[
     include_str!("database/001_replica.sql"),
     concat!(include_str!("database/002_search_tables.sql"), include_str!("database/002_search.sql")),
-    include_str!("database/003_conflict.sql"),
+    include_str!("database/003_review.sql"),
     include_str!("database/004_reasons.sql"),
 ];
 

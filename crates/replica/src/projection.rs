@@ -14,6 +14,7 @@ use crate::conflict::{self, Differing, REOPENED};
 use crate::loaded::RecordRow;
 use crate::query::listed;
 use crate::reference::References;
+use crate::same::Derived;
 use crate::search::Terms;
 
 pub(crate) use shown::of_several;
@@ -118,6 +119,7 @@ pub(crate) fn derive(
     let terms = Terms::of(pack, &row.kind, &projection.content);
     Terms::write(terms.as_ref(), connection, row.number)?;
     References::of(pack, row, &projection.content).write(connection, row.number)?;
+    Derived::of(pack, &row.kind, projection).write(connection, row)?;
     conflict::write(connection, row, &projection.differing)
 }
 
@@ -132,5 +134,6 @@ pub(crate) fn is_found(
     let references = References::of(pack, row, &projection.content);
     Ok(Terms::stand(terms.as_ref(), connection, row.number)?
         && references.stand(connection, row.number)?
+        && Derived::of(pack, &row.kind, projection).stand(connection, row)?
         && conflict::stand(connection, row, &projection.differing)?)
 }

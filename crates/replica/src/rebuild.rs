@@ -48,7 +48,8 @@ pub(crate) fn follow(connection: &mut Connection, pack: &Pack) -> Result<(), Rep
 fn refill(connection: &Connection, pack: &Pack) -> Result<u64, ReplicaError> {
     connection.execute_batch(
         "DROP TABLE search_word; DROP TABLE search_part;
-         DELETE FROM reference; DELETE FROM sibling; DELETE FROM conflict; DELETE FROM projection;",
+         DELETE FROM reference; DELETE FROM sibling; DELETE FROM conflict;
+         DELETE FROM trait; DELETE FROM pair; DELETE FROM projection;",
     )?;
     connection.execute_batch(SEARCH_TABLES)?;
     let mut records = 0;

@@ -30,6 +30,6 @@ impl Writer<'_, '_> {
         let name = if withdrawn { "withdraw" } else { "reinstate" };
         let intent = Intent { action: Action::Edit, command: name, reason };
         let change = self.save(&row, &[put(WITHDRAWN, Value::Bool(withdrawn))], &intent)?;
-        Ok(Outcome { id: row.id, change: change.map(|hash| hash.to_string()), followed: Vec::new() })
+        Ok(Outcome::of(row.id, change))
     }
 }

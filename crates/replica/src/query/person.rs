@@ -8,6 +8,7 @@ use serde_json::{Map, Value as Json};
 
 use super::PERSON;
 use super::show::{RecordState, places};
+use crate::same::members;
 use crate::{Replica, ReplicaError, UsageError, reference};
 
 /// Records of each kind unless asked otherwise.
@@ -97,7 +98,7 @@ impl Replica {
         if person.kind != PERSON {
             return Err(UsageError::Query(format!("{id} is a {}, not a person", person.kind)).into());
         }
-        let group = members(person.id);
+        let group = members(&self.connection, person.id)?;
         let kinds = match &page.kind {
             Some(kind) => vec![kind.clone()],
             None => self.kinds_naming(&group)?,
@@ -198,12 +199,6 @@ impl Replica {
             parts: Vec::new(),
         }))
     }
-}
-
-/// The records that are this person. Records linked as the same person belong here as well: everything below asks
-/// of every member.
-fn members(person: RecordId) -> Vec<RecordId> {
-    vec![person]
 }
 
 /// The places of the records of a kind that name a record, newest first, one more than asked for.
