@@ -13,10 +13,10 @@ mod worker;
 pub(crate) use audit::open;
 pub(crate) use deployment::Deployment;
 pub(crate) use device::{Device, EXCHANGE, hello};
-pub(crate) use http::{announce, message, post};
+pub(crate) use http::{announce, ask, message, post};
 pub(crate) use line::Plan;
 pub(crate) use office::{Office, create_arguments, edit_arguments, texts};
-pub(crate) use process::{Ended, Running, run, say};
+pub(crate) use process::{Ended, Running, listen, run, say};
 pub(crate) use worker::{Worker, item, name};
 
 /// Random bytes from the system: keys and names of the tests' own devices.

@@ -157,7 +157,7 @@ fn search(connection: &Connection, word: &str) -> Result<()> {
         connection,
         "SELECT content FROM names JOIN projection ON record = names.rowid WHERE names MATCH ?1
          ORDER BY names.rowid DESC LIMIT 20",
-        &format!("\"{word}\""),
+        format!("\"{word}\""),
     )
 }
 

@@ -74,15 +74,15 @@ fn measure(dir: &Path) -> Result<()> {
     })?;
     figures("list page", 0.95, |at| {
         let list = list(&mut seed, at, &people);
-        timed(|| Ok(drop(node.replica.list(&list)?)))
+        timed(|| Ok(node.replica.list(&list).map(drop)?))
     })?;
     figures("search", 0.95, |_| {
         let search = Search { text: fragment(&mut seed), ..Search::default() };
-        timed(|| Ok(drop(node.replica.search(&search, None)?)))
+        timed(|| Ok(node.replica.search(&search, None).map(drop)?))
     })?;
     figures("person page", 0.95, |_| {
         let id = *seed.pick(&people);
-        timed(|| Ok(drop(node.replica.person(id, &PersonPage::default())?)))
+        timed(|| Ok(node.replica.person(id, &PersonPage::default()).map(drop)?))
     })?;
     Ok(())
 }

@@ -73,7 +73,7 @@ pub(crate) fn person(seed: &mut Seed, id: RecordId, at: usize) -> Vec<(Option<Re
     let nik = format!("351302{:02}{:02}{:02}{:04}", 1 + at % 28, 1 + at % 12, 70 + at % 30, at % 10_000);
     let private = [
         ("nik", nik),
-        ("no_kk", format!("351302{:010}", at)),
+        ("no_kk", format!("351302{at:010}")),
         ("tempat_lahir", "Probolinggo".to_owned()),
         ("tanggal_lahir", format!("19{}-{:02}-{:02}", 70 + at % 30, 1 + at % 12, 1 + at % 28)),
         ("status_perkawinan", "KAWIN".to_owned()),
