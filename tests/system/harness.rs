@@ -13,7 +13,7 @@ mod worker;
 pub(crate) use audit::open;
 pub(crate) use deployment::Deployment;
 pub(crate) use device::{Device, EXCHANGE, hello};
-pub(crate) use http::{Reply, announce, message, post, send};
+pub(crate) use http::{Reply, announce, ask, message, post, send};
 pub(crate) use line::Plan;
 pub(crate) use office::{Office, create_arguments, edit_arguments, texts};
 pub(crate) use process::{Ended, Running, listen, run, say};

@@ -110,15 +110,16 @@ fn sample(pack: &Pack, column: &Column<'_>) -> String {
     if let Some(list) = pack.code_list(field) {
         return list.codes[0].code.clone();
     }
-    match field.kind {
-        FieldType::Bool => "ya".to_owned(),
-        FieldType::Int => "1990".to_owned(),
-        FieldType::Date => "2026-01-08".to_owned(),
-        FieldType::DateTime => "2026-01-08T09:30+07:00".to_owned(),
-        FieldType::Staff | FieldType::Record => "0".repeat(26),
-        FieldType::Area => "35.13".to_owned(),
-        _ => "UJI".to_owned(),
-    }
+    let samples = [
+        (FieldType::Bool, "ya"),
+        (FieldType::Int, "1990"),
+        (FieldType::Date, "2026-01-08"),
+        (FieldType::DateTime, "2026-01-08T09:30+07:00"),
+        (FieldType::Staff, "00000000000000000000000000"),
+        (FieldType::Record, "00000000000000000000000000"),
+        (FieldType::Area, "35.13"),
+    ];
+    samples.iter().find(|(kind, _)| *kind == field.kind).map_or("UJI", |(_, text)| *text).to_owned()
 }
 
 #[test]
