@@ -74,6 +74,9 @@ pub enum Record {
         /// Continue after this record.
         #[arg(long, value_name = "ID")]
         after: Option<RecordId>,
+        /// The withdrawn records, and only those.
+        #[arg(long)]
+        withdrawn: bool,
         /// Print one line of JSON.
         #[arg(long)]
         json: bool,

@@ -35,8 +35,8 @@ pub(crate) fn run(place: &Place, record: Record) -> Result<ExitCode, Failure> {
         Record::Withdraw(arguments) => return withdraw(place, arguments, Command::Withdraw),
         Record::Reinstate(arguments) => return withdraw(place, arguments, Command::Reinstate),
         Record::Show { id, json } => print_record(&place.node()?.replica.show(id)?, json),
-        Record::List { kind, filters, sort, limit, after, json } => {
-            let page = place.node()?.replica.list(&List { kind, filters, sort, limit, after })?;
+        Record::List { kind, filters, sort, limit, after, withdrawn, json } => {
+            let page = place.node()?.replica.list(&List { kind, filters, sort, limit, after, withdrawn })?;
             print_page(&page, json);
         }
         Record::History { id, json } => print_history(&place.node()?.replica.history(id)?, id, json),

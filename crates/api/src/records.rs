@@ -35,6 +35,9 @@ pub(crate) struct ListQuery {
     #[serde(default)]
     #[param(value_type = Option<String>)]
     after: Option<RecordId>,
+    /// The withdrawn records, and only those.
+    #[serde(default)]
+    withdrawn: bool,
 }
 
 /// What an edit writes.
@@ -55,7 +58,8 @@ pub(crate) async fn list(
 ) -> Result<Json<Page>, Problem> {
     let Query(query) = query.map_err(|error| Problem::usage(error.body_text()))?;
     let filters = query.filter.as_deref().map(filters).transpose()?.unwrap_or_default();
-    let list = List { kind: query.kind, filters, sort: query.sort, limit: query.limit, after: query.after };
+    let ListQuery { kind, sort, limit, after, withdrawn, .. } = query;
+    let list = List { kind, filters, sort, limit, after, withdrawn };
     Ok(Json(host.replica().list(&list)?))
 }
 

@@ -1,5 +1,7 @@
 //! What lists and searches look at: rows derived from a document.
 
+#[cfg(test)]
+mod laws;
 mod shown;
 
 use rusqlite::{Connection, OptionalExtension, params};

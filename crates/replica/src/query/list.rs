@@ -39,6 +39,9 @@ pub struct List {
     /// The last record of the page before.
     #[serde(default)]
     pub after: Option<RecordId>,
+    /// The withdrawn records, and only those.
+    #[serde(default)]
+    pub withdrawn: bool,
 }
 
 /// One row of a list.
@@ -76,7 +79,8 @@ impl Replica {
         let kind = self.kind(&list.kind)?;
         let most = usize::try_from(list.limit.unwrap_or(LIMIT).clamp(1, LIMIT_MAX)).unwrap_or(usize::MAX);
         let read = |(key, text): &(String, String)| Filter::read(&self.pack, kind, key, text);
-        let filters: Vec<Filter> = list.filters.iter().map(read).collect::<Result<_, _>>()?;
+        let mut filters: Vec<Filter> = list.filters.iter().map(read).collect::<Result<_, _>>()?;
+        filters.push(Filter::withdrawn(list.withdrawn));
         let order = Order::read(kind, list.sort.as_deref())?;
         // One moment: the plan, the place and the rows see the same records.
         let snapshot = self.connection.unchecked_transaction()?;

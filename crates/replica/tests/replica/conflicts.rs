@@ -4,6 +4,8 @@ use sambung_domain::RecordId;
 use sambung_domain::pack::Harm;
 use sambung_replica::command::{Command, Outcome, Resolve, Transition, Undo, Withdraw};
 use sambung_replica::conflict::{Conflict, ConflictList};
+use sambung_replica::query::List;
+use sambung_replica::search::Search;
 use sambung_replica::{ReplicaError, UsageError};
 use serde_json::{Value as Json, json};
 
@@ -264,8 +266,18 @@ fn what_is_withdrawn_stays_if_somebody_still_wants_it() {
     one.run(&Command::Withdraw(withdraw())).unwrap();
     meet(&site, &mut one, &mut two);
     assert_eq!(two.field(id, "withdrawn"), true);
+    let listed = |office: &Office, withdrawn: bool| {
+        let list = List { kind: "worker".to_owned(), withdrawn, ..List::default() };
+        office.replica.list(&list).unwrap().rows.len()
+    };
+    let found = |office: &Office| {
+        let search = Search { text: "salah".to_owned(), kind: None, limit: None };
+        office.replica.search(&search, None).unwrap().hits.len()
+    };
+    assert_eq!((listed(&two, false), listed(&two, true), found(&two)), (0, 1, 0));
     one.run(&Command::Reinstate(withdraw())).unwrap();
     meet(&site, &mut one, &mut two);
+    assert_eq!((listed(&two, false), listed(&two, true), found(&two)), (1, 0, 1));
     one.run(&Command::Withdraw(withdraw())).unwrap();
     two.run(&Command::Withdraw(withdraw())).unwrap();
     two.run(&Command::Reinstate(withdraw())).unwrap();

@@ -8,6 +8,7 @@ use sambung_domain::{Area, Pack};
 use super::super::listed::CLASH;
 use super::column::Column;
 use crate::UsageError;
+use crate::command::WITHDRAWN;
 
 /// One condition of a list.
 pub(super) struct Filter {
@@ -42,6 +43,13 @@ impl Filter {
             }
             None => Ok(Filter::one(kind, &column, "= ?", vec![Sql::from(text.to_owned())])),
         }
+    }
+
+    /// The condition that a record is withdrawn, or that it is not.
+    pub(super) fn withdrawn(withdrawn: bool) -> Self {
+        let is = if withdrawn { "IS" } else { "IS NOT" };
+        let holds = format!("(content ->> '$.{WITHDRAWN}') {is} TRUE");
+        Filter { holds, values: Vec::new(), named: None, ordered: None }
     }
 
     fn one(kind: &Kind, column: &Column<'_>, condition: &str, values: Vec<Sql>) -> Self {
