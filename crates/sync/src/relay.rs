@@ -10,10 +10,13 @@ mod enrolment;
 mod pulling;
 mod pushing;
 mod recognition;
+mod safety;
 mod store;
 
 pub use answer::{Reject, RelayError};
-pub use store::{Device, Invitation, LogRow, RecordRow, RelayStore, StoredBatch, StoredChange, StoredLeaf};
+pub use store::{
+    Claim, Device, Invitation, LogRow, RecordRow, RelayStore, StoredBatch, StoredChange, StoredLeaf,
+};
 
 use sambung_domain::{Pack, Timestamp};
 use sambung_trust::{DeploymentKey, Grant, PublicKey, SecretKey, Signed};

@@ -10,7 +10,7 @@ use sambung_trust::{Grant, PublicKey};
 use super::outgoing::{AGREED, scopes};
 use super::pulled::{Intake, Taken};
 use super::session::{SyncError, SyncReport};
-use super::verdicts;
+use super::{safe, verdicts};
 use crate::database::set_named;
 use crate::identity::{grant, see_relay_time, set_grant, set_log, set_nonce};
 use crate::query::LAST_EXCHANGE;
@@ -138,6 +138,7 @@ fn take_pulls(
 /// own ones wait again.
 fn start_anew(connection: &Connection, pull: &Pull) -> Result<(), ReplicaError> {
     let shard = pull.shard.as_str();
+    safe::forget(connection, shard)?;
     set_log(connection, &pull.log)?;
     connection
         .prepare_cached("DELETE FROM scope WHERE shard = ?1 AND set_name = ?2")?

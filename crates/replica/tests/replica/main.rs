@@ -14,6 +14,7 @@ mod kills;
 mod merge;
 mod refusals;
 mod restore;
+mod safe;
 mod saving;
 mod site;
 mod verify;
