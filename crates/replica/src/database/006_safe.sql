@@ -18,6 +18,8 @@ CREATE INDEX record_away ON record (number) WHERE away = 1;
 CREATE INDEX change_own ON change (shard, sequence) WHERE own = 1;
 CREATE INDEX change_held ON change (came)
     WHERE own = 1 AND sequence IS NULL AND receipt IS NULL AND refused IS NULL AND held IS NOT NULL;
+CREATE INDEX change_new ON change (came)
+    WHERE own = 1 AND sequence IS NULL AND receipt IS NULL AND refused IS NULL AND held IS NULL;
 CREATE INDEX pending_came ON pending (came);
 CREATE INDEX unusable_code ON unusable (code);
 CREATE INDEX projection_conflicts ON projection (conflicts) WHERE conflicts > 0;

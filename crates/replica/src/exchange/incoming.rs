@@ -72,6 +72,17 @@ impl Replica {
         Ok(self.connection.prepare_cached(sql)?.query_row([began.0], |row| row.get(0))?)
     }
 
+    /// Whether there is own work that no exchange has tried to send to its end: new since, or cut off. What the relay
+    /// holds back is none. Cheap enough to be asked every other second.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn has_new_work(&self) -> Result<bool, ReplicaError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM change INDEXED BY change_new
+                   WHERE own = 1 AND sequence IS NULL AND receipt IS NULL AND refused IS NULL AND held IS NULL)";
+        Ok(self.connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
+    }
+
     /// Notes that the relay has nothing new for the cursors as they stand.
     pub(super) fn note_agreement(&mut self, now: Timestamp) -> Result<(), ReplicaError> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
