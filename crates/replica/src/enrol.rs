@@ -115,7 +115,6 @@ impl Enrolment {
         let transaction = connection.transaction().map_err(ReplicaError::from)?;
         self.identity.write(&transaction)?;
         identity::set_grant(&transaction, &response.grant)?;
-        identity::set_log(&transaction, &response.log)?;
         identity::set_nonce(&transaction, &response.nonce)?;
         identity::see_relay_time(&transaction, response.relay_time)?;
         transaction.commit().map_err(ReplicaError::from)?;

@@ -12,7 +12,7 @@ use super::pulled::{Intake, Taken};
 use super::session::{SyncError, SyncReport};
 use super::{safe, verdicts};
 use crate::database::set_named;
-use crate::identity::{grant, see_relay_time, set_grant, set_log, set_nonce};
+use crate::identity::{grant, see_relay_time, set_grant, set_nonce};
 use crate::query::LAST_EXCHANGE;
 use crate::{Replica, ReplicaError};
 
@@ -150,7 +150,6 @@ fn take_pulls(
 fn start_anew(connection: &Connection, pull: &Pull) -> Result<(), ReplicaError> {
     let shard = pull.shard.as_str();
     safe::forget(connection, shard)?;
-    set_log(connection, &pull.log)?;
     connection
         .prepare_cached("DELETE FROM scope WHERE shard = ?1 AND set_name = ?2")?
         .execute(params![shard, pull.set.to_string()])?;
