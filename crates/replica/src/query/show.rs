@@ -48,7 +48,8 @@ pub struct RecordView {
     pub stored: u32,
     /// Changes this replica has seen in the relay's log.
     pub settled: u32,
-    /// Changes a second full replica is known to have; counted from the release that can know it.
+    /// Changes that a full replica other than this one is known to have: they stand in the relay's log, in a scope
+    /// the record is in, at or below the sequence that such a replica has passed.
     pub safe: u32,
     /// All changes.
     pub changes: u32,
@@ -80,7 +81,7 @@ impl Replica {
             state: places.state(),
             stored: places.stored,
             settled: places.settled,
-            safe: 0,
+            safe: places.safe,
             changes: places.changes,
             heads: projection.heads.iter().map(ToString::to_string).collect(),
         })
@@ -92,6 +93,7 @@ pub(super) struct Places {
     changes: u32,
     stored: u32,
     settled: u32,
+    safe: u32,
     attention: u32,
 }
 
@@ -109,10 +111,19 @@ impl Places {
 
 pub(super) fn places(connection: &Connection, record: i64) -> Result<Places, ReplicaError> {
     let sql = "SELECT count(*), count(coalesce(sequence, receipt)), count(sequence),
+                      count(*) FILTER (WHERE EXISTS (
+                          SELECT 1 FROM member AS m JOIN safe AS s ON s.set_name = m.set_name
+                          WHERE m.record = c.record AND s.shard = c.shard AND s.sequence >= c.sequence)),
                       count(*) FILTER (WHERE refused IS NOT NULL OR lane = 2)
-               FROM change WHERE record = ?1";
+               FROM change AS c WHERE record = ?1";
     let places = connection.prepare_cached(sql)?.query_row([record], |row| {
-        Ok(Places { changes: row.get(0)?, stored: row.get(1)?, settled: row.get(2)?, attention: row.get(3)? })
+        Ok(Places {
+            changes: row.get(0)?,
+            stored: row.get(1)?,
+            settled: row.get(2)?,
+            safe: row.get(3)?,
+            attention: row.get(4)?,
+        })
     })?;
     Ok(places)
 }

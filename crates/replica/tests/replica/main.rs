@@ -20,6 +20,7 @@ mod person;
 mod rebuild;
 mod refusals;
 mod restore;
+mod safe;
 mod same;
 mod saving;
 mod search;

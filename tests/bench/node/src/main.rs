@@ -117,6 +117,7 @@ fn list(seed: &mut Seed, at: usize, people: &[RecordId]) -> List {
         kind: kind.to_owned(),
         filters: filters.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),
         sort: (!sort.is_empty()).then(|| sort.to_owned()),
+        withdrawn: false,
         limit: Some(50),
         after: further.then(|| *seed.pick(people)),
     }
