@@ -1,5 +1,6 @@
 //! The command line: a stable surface for scripts.
 
+mod interop;
 mod record;
 
 use std::net::SocketAddr;
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use sambung_domain::StaffId;
 
+pub use interop::{Export, Import};
 pub use record::{Fields, Record};
 
 /// Sambung office node: keeps a local replica of worker and complaint records and merges it with a relay
@@ -72,6 +74,9 @@ pub enum Command {
         /// Which shell.
         shell: clap_complete::Shell,
     },
+    /// Read an Automerge file for another process of this program, from stdin to stdout.
+    #[command(hide = true, after_help = "Example: sambung read-automerge <REQUEST >ANSWER")]
+    ReadAutomerge,
     /// Print the manual page.
     #[command(after_help = "Example: sambung man > sambung.1")]
     Man,

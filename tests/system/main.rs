@@ -10,5 +10,6 @@ mod harness;
 mod hostile;
 mod hostile_log;
 mod idle;
+mod interop;
 mod kill;
 mod tidy;

@@ -7,6 +7,7 @@
 mod calendar;
 mod check_wasm;
 mod demo;
+mod javascript;
 mod pack_doc;
 mod prepare;
 mod pypi;
@@ -49,7 +50,7 @@ const COMMANDS: &[Task] = &[
     },
     Task {
         name: "prepare",
-        about: "install, or name, the Debian packages the build needs",
+        about: "install, or name, what build and tests need",
         run: prepare::run,
     },
     Task { name: "regions", about: "make the region tables anew from their source", run: regions::run },

@@ -10,7 +10,7 @@ use sambung_replica::command::{Create, EditRecord, Fields, Outcome};
 use sambung_replica::history::HistoryEntry;
 use sambung_replica::query::{List, Page, RecordState, RecordView};
 
-use super::Place;
+use super::{Place, interop};
 use crate::cli::{Fields as FieldArguments, Record};
 use crate::failure::Failure;
 use crate::output::{self, shown};
@@ -37,6 +37,8 @@ pub(crate) fn run(place: &Place, record: Record) -> Result<ExitCode, Failure> {
             print_page(&page, json);
         }
         Record::History { id, json } => print_history(&place.node()?.replica.history(id)?, id, json),
+        Record::Export(arguments) => return interop::export(place, &arguments),
+        Record::Import(arguments) => return interop::import(place, &arguments),
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -18,8 +18,11 @@ impl std::fmt::Debug for DatabaseKey {
 }
 
 /// The schema, one step a release; a step is never edited once released.
-const MIGRATIONS: &[&str] =
-    &[include_str!("database/001_replica.sql"), include_str!("database/004_reasons.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("database/001_replica.sql"),
+    include_str!("database/004_reasons.sql"),
+    include_str!("database/005_interop.sql"),
+];
 
 /// SQLite before 3.51.3 can corrupt a write-ahead log that two connections use.
 const SQLITE_LEAST: i32 = 3_051_003;

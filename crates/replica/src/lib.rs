@@ -22,6 +22,7 @@ mod error;
 pub mod exchange;
 pub mod history;
 mod identity;
+pub mod interop;
 mod loaded;
 mod projection;
 pub mod query;
