@@ -17,6 +17,9 @@ pub enum Record {
     Create {
         /// The kind.
         kind: String,
+        /// The record it is a part of, for kinds that are one: the worker of a `worker_private`.
+        #[arg(long, value_name = "ID")]
+        of: Option<RecordId>,
         /// What to write.
         #[command(flatten)]
         fields: Fields,
@@ -91,16 +94,20 @@ pub enum Record {
 /// What to write.
 #[derive(Debug, Args)]
 pub struct Fields {
-    /// Set a field; `key=` empties it.
+    /// Set a field; `key=` empties it. A block is a JSON object of its parts; a part of an item is named by its path,
+    /// `klarifikasi/ITEM/dipenuhi=ya`.
     #[arg(long = "set", value_name = "KEY=VALUE", value_parser = key_value)]
     pub set: Vec<(String, String)>,
     /// Remove a field.
     #[arg(long = "unset", value_name = "KEY")]
     pub unset: Vec<String>,
-    /// Add an entry to a set.
+    /// Add an entry to a set, or an item as a JSON object of its parts.
     #[arg(long = "add", value_name = "KEY=VALUE", value_parser = key_value)]
     pub add: Vec<(String, String)>,
-    /// Read `{"set": {…}, "unset": […], "add": [[key, value], …]}` from a file, or from stdin with `-`.
+    /// Take an entry out of a set.
+    #[arg(long = "remove", value_name = "KEY=VALUE", value_parser = key_value)]
+    pub remove: Vec<(String, String)>,
+    /// Read `{"set": {…}, "unset": […], "add": [[key, value], …], "remove": […]}` from a file, or from stdin with `-`.
     #[arg(long, value_name = "FILE|-")]
     pub json_body: Option<PathBuf>,
 }

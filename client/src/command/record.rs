@@ -5,10 +5,10 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use sambung_domain::RecordId;
-use sambung_domain::value::Value;
 use sambung_replica::command::{Create, EditRecord, Fields, Outcome};
 use sambung_replica::history::HistoryEntry;
 use sambung_replica::query::{List, Page, RecordState, RecordView};
+use serde_json::Value as Json;
 
 use super::{Place, interop};
 use crate::cli::{Fields as FieldArguments, Record};
@@ -21,8 +21,8 @@ const BODY_MAX: u64 = 1024 * 1024;
 /// Runs one of the commands on records.
 pub(crate) fn run(place: &Place, record: Record) -> Result<ExitCode, Failure> {
     match record {
-        Record::Create { kind, fields, json } => {
-            let command = Create { kind, fields: collect(fields)? };
+        Record::Create { kind, of, fields, json } => {
+            let command = Create { kind, of, fields: collect(fields)? };
             let outcome = place.node()?.command(|replica, with| replica.create(&command, with))?;
             print_outcome(&outcome, json);
         }
@@ -49,11 +49,18 @@ fn collect(arguments: FieldArguments) -> Result<Fields, Failure> {
         Some(path) => read_body(&path)?,
         None => Fields::default(),
     };
-    let text = |(key, value): (String, String)| (key, Value::Text(value));
+    let text = |(key, value): (String, String)| (key, Json::String(value));
     fields.set.extend(arguments.set.into_iter().map(text));
     fields.unset.extend(arguments.unset);
-    fields.add.extend(arguments.add.into_iter().map(text));
+    fields.add.extend(arguments.add.into_iter().map(entry));
+    fields.remove.extend(arguments.remove.into_iter().map(text));
     Ok(fields)
+}
+
+/// An entry of a set is typed as it is, an item as a JSON object of its parts.
+fn entry((key, value): (String, String)) -> (String, Json) {
+    let object = value.starts_with('{').then(|| serde_json::from_str(&value).ok()).flatten();
+    (key, object.unwrap_or(Json::String(value)))
 }
 
 fn read_body(path: &Path) -> Result<Fields, Failure> {

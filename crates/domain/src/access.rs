@@ -32,6 +32,16 @@ impl Access {
     /// All levels, least protected first.
     pub const ALL: [Access; 4] = [Access::Open, Access::Ordinary, Access::Restricted, Access::Secret];
 
+    /// The next stricter access; the strictest has none above it.
+    #[must_use]
+    pub fn stricter(self) -> Self {
+        match self {
+            Access::Open => Access::Ordinary,
+            Access::Ordinary => Access::Restricted,
+            Access::Restricted | Access::Secret => Access::Secret,
+        }
+    }
+
     /// The word stored in documents.
     #[must_use]
     pub fn as_str(self) -> &'static str {

@@ -1,47 +1,69 @@
 //! Commands: what a person can do to a record, as plain data for CLI, API and simulation alike.
 
+mod create;
+mod decide;
+mod edit;
+mod fields;
+mod nearest;
+mod transition;
+mod withdraw;
+
 use std::collections::BTreeMap;
 
-use sambung_domain::pack::{Field, FieldType, Kind, Merge, ROUTING_TEXTS};
-use sambung_domain::value::Value;
-use sambung_domain::{Access, Area, OfficeCode, Pack, RecordId};
-use sambung_sync::document::Edit;
+use sambung_domain::RecordId;
 use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
 
-use crate::UsageError;
+pub use decide::{Resolve, Undo};
+pub(crate) use fields::{edits, put};
+pub(crate) use nearest::unknown_field;
+pub use transition::Transition;
+pub(crate) use withdraw::WITHDRAWN;
+pub use withdraw::Withdraw;
 
-/// What to write, field by field. Values come as typed texts or as JSON scalars; the pack says what they mean.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+use crate::write::Writer;
+use crate::{Circumstances, Replica, ReplicaError, UsageError};
+
+/// What to write, field by field. Values come as typed texts or as JSON; the pack says what they mean.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Fields {
-    /// Fields to set. An empty text empties the field.
+    /// Fields to set. An empty text empties the field; a block is set as an object of its parts. The part of an
+    /// item is named by a path: `klarifikasi/ITEM/dipenuhi`.
     #[serde(default)]
-    #[cfg_attr(feature = "schema", schema(value_type = BTreeMap<String, serde_json::Value>))]
-    pub set: BTreeMap<String, Value>,
-    /// Fields to remove.
+    pub set: BTreeMap<String, Json>,
+    /// Fields to remove, or parts of items by their path.
     #[serde(default)]
     pub unset: Vec<String>,
-    /// Entries to add to sets.
+    /// Entries to add to sets, and items to add to lists of things with parts.
     #[serde(default)]
-    #[cfg_attr(feature = "schema", schema(value_type = Vec<Vec<serde_json::Value>>))]
-    pub add: Vec<(String, Value)>,
+    #[cfg_attr(feature = "schema", schema(value_type = Vec<Vec<Json>>))]
+    pub add: Vec<(String, Json)>,
+    /// Entries to take out of sets.
+    #[serde(default)]
+    #[cfg_attr(feature = "schema", schema(value_type = Vec<Vec<Json>>))]
+    pub remove: Vec<(String, Json)>,
 }
 
 /// Makes a record.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Create {
     /// Its kind.
     pub kind: String,
-    /// What is known of it. `area`, `office` and `access` may stand among them; else they come from the device's
-    /// grant and the kind.
+    /// The record it is a part of, for kinds that are one: the worker of a `worker_private`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(value_type = Option<String>))]
+    pub of: Option<RecordId>,
+    /// What is known of it. `area`, `office` and `access` may stand among them; else they come from the record
+    /// it follows, or from the device's grant and the kind.
     #[serde(flatten)]
     pub fields: Fields,
 }
 
 /// Changes a record: only the fields named are written.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct EditRecord {
     /// Which.
@@ -55,8 +77,29 @@ pub struct EditRecord {
     pub reason: Option<String>,
 }
 
+/// Everything a person can do to a record.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(tag = "command", rename_all = "snake_case")]
+pub enum Command {
+    /// Make one.
+    Create(Create),
+    /// Change it.
+    Edit(EditRecord),
+    /// Move it on.
+    Transition(Transition),
+    /// Take it out of lists.
+    Withdraw(Withdraw),
+    /// Put it back.
+    Reinstate(Withdraw),
+    /// Decide between values.
+    Resolve(Resolve),
+    /// Take a decision back.
+    Undo(Undo),
+}
+
 /// What a command did.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Outcome {
     /// The record.
@@ -64,139 +107,85 @@ pub struct Outcome {
     pub id: RecordId,
     /// The hash of the change; absent if nothing was different.
     pub change: Option<String>,
+    /// Records that follow this one and were moved with it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "schema", schema(value_type = Vec<String>))]
+    pub followed: Vec<RecordId>,
 }
 
-/// The writes of a command on the fields of a kind.
-pub(crate) fn edits(pack: &Pack, kind: &Kind, fields: &Fields) -> Result<Vec<Edit>, UsageError> {
-    let mut edits = Vec::new();
-    for (key, value) in &fields.set {
-        edits.push(Edit::Put { path: vec![key.clone()], value: typed(pack, kind, key, value)? });
+impl Replica {
+    /// Carries out a command. Returns after the commit.
+    ///
+    /// # Errors
+    /// [`ReplicaError::Usage`] for what the pack does not know or a field cannot hold, and for questions that are
+    /// not open; [`ReplicaError::NotFound`] where there is no such record here; [`ReplicaError::NotAllowed`] where
+    /// the grant does not cover it; and what the database says. Nothing was changed then.
+    pub fn run(
+        &mut self,
+        command: &Command,
+        circumstances: &mut Circumstances<'_>,
+    ) -> Result<Outcome, ReplicaError> {
+        self.write(circumstances, |writer| writer.run(command))
     }
-    for key in &fields.unset {
-        if is_set(writable(kind, key)?) {
-            return Err(UsageError::Operation { key: key.clone(), why: "a set is changed entry by entry" });
-        }
-        edits.push(Edit::Delete { path: vec![key.clone()] });
-    }
-    for (key, value) in &fields.add {
-        let field = writable(kind, key)?;
-        if !is_set(field) {
-            return Err(UsageError::Operation { key: key.clone(), why: "is no set; use --set" });
-        }
-        let Value::Text(entry) = field.parse(pack, &as_typed(value))? else {
-            return Err(UsageError::Operation { key: key.clone(), why: "a set holds texts" });
-        };
-        edits.push(Edit::Put { path: vec![key.clone(), entry], value: Value::Bool(true) });
-    }
-    Ok(edits)
-}
 
-fn typed(pack: &Pack, kind: &Kind, key: &str, value: &Value) -> Result<Value, UsageError> {
-    if ROUTING_TEXTS.contains(&key) {
-        return routing_value(key, &as_typed(value));
+    /// Makes a record. Returns after the commit.
+    ///
+    /// # Errors
+    /// [`ReplicaError::Usage`] for fields the kind does not have or values they cannot hold,
+    /// [`UsageError::Exists`](crate::UsageError::Exists) where a record with a derived id is there already,
+    /// [`ReplicaError::NotAllowed`] where the grant does not cover the place, and what the database says.
+    pub fn create(
+        &mut self,
+        command: &Create,
+        circumstances: &mut Circumstances<'_>,
+    ) -> Result<Outcome, ReplicaError> {
+        self.write(circumstances, |writer| writer.create(None, command))
     }
-    let field = writable(kind, key)?;
-    if is_set(field) {
-        return Err(UsageError::Operation { key: key.to_owned(), why: "is a set; use --add" });
+
+    /// Makes records with given ids in one transaction: all or none. For kinds whose ids are derived the given id
+    /// must be the derived one; `None` lets the command choose.
+    ///
+    /// # Errors
+    /// As [`create`](Replica::create), for the first record that fails.
+    pub fn create_all(
+        &mut self,
+        commands: &[(Option<RecordId>, Create)],
+        circumstances: &mut Circumstances<'_>,
+    ) -> Result<Vec<Outcome>, ReplicaError> {
+        self.write(circumstances, |writer| {
+            commands.iter().map(|(id, command)| writer.create(*id, command)).collect()
+        })
     }
-    Ok(field.parse(pack, &as_typed(value))?)
-}
 
-fn routing_value(key: &str, text: &str) -> Result<Value, UsageError> {
-    let sound = match key {
-        "area" => text.parse::<Area>().map(|_| ()).map_err(|e| e.to_string()),
-        "office" => text.parse::<OfficeCode>().map(|_| ()).map_err(|e| e.to_string()),
-        _ => text.parse::<Access>().map(|_| ()).map_err(|e| e.to_string()),
-    };
-    sound.map_err(UsageError::Query)?;
-    Ok(Value::from(text))
-}
-
-fn as_typed(value: &Value) -> String {
-    match value {
-        Value::Bool(yes) => yes.to_string(),
-        Value::Int(number) => number.to_string(),
-        Value::Text(text) => text.clone(),
+    /// Changes a record: only the fields named are written. Returns after the commit.
+    ///
+    /// # Errors
+    /// As [`create`](Replica::create); [`ReplicaError::NotFound`] where there is no such record here.
+    pub fn edit(
+        &mut self,
+        command: &EditRecord,
+        circumstances: &mut Circumstances<'_>,
+    ) -> Result<Outcome, ReplicaError> {
+        self.write(circumstances, |writer| writer.edit(command))
     }
 }
 
-fn is_set(field: &Field) -> bool {
-    field.kind == FieldType::Set
-}
-
-/// The field under a key, if people may write it.
-fn writable<'a>(kind: &'a Kind, key: &str) -> Result<&'a Field, UsageError> {
-    let field = kind.field(key).ok_or_else(|| unknown_field(kind, key))?;
-    if field.merge == Merge::Derived { Err(UsageError::Derived(key.to_owned())) } else { Ok(field) }
-}
-
-/// The error for a key that a kind does not have, with the nearest names.
-pub(crate) fn unknown_field(kind: &Kind, given: &str) -> UsageError {
-    let mut near: Vec<(usize, &str)> = kind
-        .fields
-        .iter()
-        .map(|field| (distance(given, &field.key), field.key.as_str()))
-        .filter(|(distance, key)| *distance <= 3 || (given.len() >= 3 && key.contains(given)))
-        .collect();
-    near.sort_unstable();
-    let names: Vec<&str> = near.into_iter().take(3).map(|(_, key)| key).collect();
-    let nearest =
-        if names.is_empty() { String::new() } else { format!("; did you mean {}?", names.join(", ")) };
-    UsageError::Field { kind: kind.name.clone(), given: given.to_owned(), nearest }
-}
-
-/// Levenshtein distance, for texts as short as field names.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (at, left) in a.chars().take(64).enumerate() {
-        let mut diagonal = at;
-        row[0] = at + 1;
-        for (column, right) in b.iter().enumerate() {
-            let substituted = diagonal + usize::from(left != *right);
-            diagonal = row[column + 1];
-            row[column + 1] = substituted.min(row[column] + 1).min(diagonal + 1);
+impl Writer<'_, '_> {
+    fn run(&mut self, command: &Command) -> Result<Outcome, ReplicaError> {
+        match command {
+            Command::Create(create) => self.create(None, create),
+            Command::Edit(edit) => self.edit(edit),
+            Command::Transition(transition) => self.transition(transition),
+            Command::Withdraw(withdraw) => self.withdraw(withdraw, true),
+            Command::Reinstate(withdraw) => self.withdraw(withdraw, false),
+            Command::Resolve(resolve) => self.resolve(resolve),
+            Command::Undo(undo) => self.undo(undo),
         }
     }
-    row[b.len()]
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn worker() -> (Pack, Kind) {
-        let pack = Pack::builtin().unwrap();
-        let kind = pack.kind("worker").unwrap().clone();
-        (pack, kind)
-    }
-
-    #[test]
-    fn a_misspelt_field_is_refused_with_the_nearest_names() {
-        let (pack, kind) = worker();
-        let fields =
-            Fields { set: [("nama_lengkp".to_owned(), Value::from("x"))].into(), ..Fields::default() };
-        let error = edits(&pack, &kind, &fields).unwrap_err().to_string();
-        assert_eq!(error, "worker has no field `nama_lengkp`; did you mean nama_lengkap?");
-        assert!(unknown_field(&kind, "zzzzzzzz").to_string().ends_with("`zzzzzzzz`"));
-    }
-
-    #[test]
-    fn sets_are_added_to_and_never_set() {
-        let (pack, kind) = worker();
-        let set = Fields { set: [("telepon".to_owned(), Value::from("0812"))].into(), ..Fields::default() };
-        assert!(edits(&pack, &kind, &set).is_err());
-        let add = Fields { add: vec![("telepon".to_owned(), Value::from("0812"))], ..Fields::default() };
-        let expected =
-            Edit::Put { path: vec!["telepon".to_owned(), "0812".to_owned()], value: Value::Bool(true) };
-        assert_eq!(edits(&pack, &kind, &add).unwrap(), [expected]);
-    }
-
-    #[test]
-    fn computed_fields_cannot_be_written() {
-        let (pack, kind) = worker();
-        let fields =
-            Fields { set: [("status_pmi".to_owned(), Value::from("BEKERJA"))].into(), ..Fields::default() };
-        assert_eq!(edits(&pack, &kind, &fields), Err(UsageError::Derived("status_pmi".to_owned())));
-    }
+/// A reason where one must be given.
+fn needed(reason: &str) -> Result<&str, UsageError> {
+    let reason = reason.trim();
+    if reason.is_empty() { Err(UsageError::Query("say why, with --reason".to_owned())) } else { Ok(reason) }
 }

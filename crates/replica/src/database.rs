@@ -20,6 +20,7 @@ impl std::fmt::Debug for DatabaseKey {
 /// The schema, one step a release; a step is never edited once released.
 const MIGRATIONS: &[&str] = &[
     include_str!("database/001_replica.sql"),
+    include_str!("database/003_conflict.sql"),
     include_str!("database/004_reasons.sql"),
     include_str!("database/005_interop.sql"),
 ];

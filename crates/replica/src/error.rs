@@ -39,6 +39,9 @@ pub enum UsageError {
         /// What to do instead.
         why: &'static str,
     },
+    /// A record whose id is derived is there already.
+    #[error("there is one already: {0}; change it with an edit")]
+    Exists(RecordId),
     /// A value that a list or query cannot use.
     #[error("{0}")]
     Query(String),

@@ -1,16 +1,19 @@
-//! What lists and searches look at: a row derived from a document.
+//! What lists and searches look at: rows derived from a document.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod shown;
 
 use rusqlite::{Connection, OptionalExtension, params};
 use sambung_domain::Pack;
 use sambung_domain::value::Value;
-use sambung_sync::document::{Document, DocumentError, Held, Live, Node};
+use sambung_sync::document::{Document, DocumentError, Held, Live};
 use sambung_sync::{ChangeHash, document};
 use serde_json::{Map, Value as Json};
 
 use crate::ReplicaError;
+use crate::conflict::{self, Differing, REOPENED};
 use crate::loaded::RecordRow;
+
+pub(crate) use shown::of_several;
 
 /// Root keys that say which record this is; they are columns, not content.
 const NAMING_KEYS: [&str; 3] = ["generation", "kind", "record"];
@@ -19,63 +22,24 @@ const NAMING_KEYS: [&str; 3] = ["generation", "kind", "record"];
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Projection {
     pub(crate) content: Map<String, Json>,
-    /// Fields with more than one live value.
-    pub(crate) conflicts: BTreeSet<String>,
+    /// Places about which somebody must decide.
+    pub(crate) differing: Vec<Differing>,
     pub(crate) heads: Vec<ChangeHash>,
 }
 
-/// The projection of a document.
-pub(crate) fn project(document: &Document) -> Result<Projection, DocumentError> {
+/// The projection of a document of a kind. Of a kind the pack does not know the winner of each conflict is shown.
+pub(crate) fn project(pack: &Pack, kind: &str, document: &Document) -> Result<Projection, DocumentError> {
+    let mut reading = shown::Reading::new(pack, pack.kind(kind));
     let mut content = Map::new();
-    let mut conflicts = BTreeSet::new();
     for (key, node) in document.content()? {
-        if NAMING_KEYS.contains(&key.as_str()) {
-            continue;
+        if let Some(field) = key.strip_prefix(REOPENED) {
+            reading.marker(field, &node);
+        } else if !NAMING_KEYS.contains(&key.as_str()) {
+            let json = reading.root(&key, &node);
+            content.insert(key, json);
         }
-        if distinct(&node) > 1 {
-            conflicts.insert(key.clone());
-        }
-        content.insert(key, shown(&node));
     }
-    Ok(Projection { content, conflicts, heads: document.heads() })
-}
-
-/// How many different values stand at a place.
-fn distinct(node: &Node) -> usize {
-    let Node::Value(lives) = node else { return 1 };
-    lives.iter().map(|live| value(live).map(|value| value.to_string())).collect::<BTreeSet<_>>().len()
-}
-
-fn shown(node: &Node) -> Json {
-    match node {
-        Node::Value(lives) => lives.first().and_then(value).map_or(Json::Null, json),
-        Node::Map(entries) if is_set(entries) => entries
-            .iter()
-            .filter(|(_, entry)| holds(entry))
-            .map(|(key, _)| Json::from(key.as_str()))
-            .collect(),
-        Node::Map(entries) => {
-            entries.iter().map(|(key, entry)| (key.clone(), shown(entry))).collect::<Map<_, _>>().into()
-        }
-        Node::List(items) => items.iter().map(shown).collect(),
-        Node::Text(text) => Json::from(text.as_str()),
-    }
-}
-
-/// A map whose entries all say yes or no is a set; so is an empty one.
-fn is_set(entries: &BTreeMap<String, Node>) -> bool {
-    entries.values().all(|entry| match entry {
-        Node::Value(lives) => lives.iter().all(|live| matches!(value(live), Some(Value::Bool(_)))),
-        Node::Map(_) | Node::List(_) | Node::Text(_) => false,
-    })
-}
-
-/// Entries of both sides stay: one live yes is enough.
-fn holds(entry: &Node) -> bool {
-    match entry {
-        Node::Value(lives) => lives.iter().any(|live| value(live) == Some(Value::Bool(true))),
-        Node::Map(_) | Node::List(_) | Node::Text(_) => false,
-    }
+    Ok(Projection { content, differing: reading.questions(), heads: document.heads() })
 }
 
 /// The scalar of a live value; `None` for an object.
@@ -102,7 +66,7 @@ impl Projection {
     /// What the row of this projection holds.
     pub(crate) fn row(&self) -> Stored {
         let heads = self.heads.iter().flat_map(|head| head.0).collect();
-        let conflicts = i64::try_from(self.conflicts.len()).unwrap_or(i64::MAX);
+        let conflicts = i64::try_from(self.differing.len()).unwrap_or(i64::MAX);
         (Json::Object(self.content.clone()).to_string(), heads, conflicts)
     }
 }
@@ -114,34 +78,26 @@ pub(crate) fn stored(connection: &Connection, row: &RecordRow) -> Result<Option<
     Ok(connection.prepare_cached(sql)?.query_row(params![row.number, row.kind, row.id.0], read).optional()?)
 }
 
-/// Writes a record's document and projection, as far as its changes have come. The pack says what of it is
-/// derived further.
+/// Writes a record's document and everything derived from it, as far as its changes have come.
 pub(crate) fn write(
     connection: &Connection,
-    _pack: &Pack,
+    pack: &Pack,
     row: &RecordRow,
     document: &Document,
     position: i64,
 ) -> Result<(), ReplicaError> {
     let failed = |source| ReplicaError::Document { record: row.id, source };
-    let projection = project(document).map_err(failed)?;
+    let projection = project(pack, &row.kind, document).map_err(failed)?;
     let saved = document.save().map_err(failed)?;
     connection
         .prepare_cached("UPDATE record SET document = ?2, position = ?3, attempts = 0 WHERE number = ?1")?
         .execute(params![row.number, saved, position])?;
-    let heads: Vec<u8> = projection.heads.iter().flat_map(|head| head.0).collect();
+    let (content, heads, conflicts) = projection.row();
     connection
         .prepare_cached(
             "INSERT INTO projection (record, kind, id, content, heads, conflicts) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
              ON CONFLICT (record) DO UPDATE SET content = ?4, heads = ?5, conflicts = ?6",
         )?
-        .execute(params![
-            row.number,
-            row.kind,
-            row.id.0,
-            Json::Object(projection.content).to_string(),
-            heads,
-            i64::try_from(projection.conflicts.len()).unwrap_or(i64::MAX),
-        ])?;
-    Ok(())
+        .execute(params![row.number, row.kind, row.id.0, content, heads, conflicts])?;
+    conflict::write(connection, row, &projection.differing)
 }

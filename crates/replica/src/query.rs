@@ -5,6 +5,6 @@ mod show;
 mod status;
 
 pub use list::{List, ListRow, Page};
-pub use show::{ConflictValue, RecordState, RecordView};
+pub use show::{RecordState, RecordView};
 pub use status::Status;
 pub(crate) use status::{LAST_EXCHANGE, age_s};

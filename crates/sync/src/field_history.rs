@@ -12,6 +12,8 @@ use crate::form::History;
 pub struct FieldEvent {
     /// The change that did it: it says who, when and with which command.
     pub change: ChangeHash,
+    /// The operation of that change.
+    pub operation: OpId,
     /// The field: keys from the root. An element of a list is named by the operation that made it.
     pub path: Vec<String>,
     /// The values it replaced; several where they were in conflict.
@@ -80,7 +82,7 @@ impl<'a> Story<'a> {
         };
         let mut path = self.path(operation.object)?;
         path.push(key.clone());
-        Some(FieldEvent { change: change.hash, path, old, new })
+        Some(FieldEvent { change: change.hash, operation: operation.id, path, old, new })
     }
 
     /// The values that stood at a place, as the author of a change saw it.

@@ -22,5 +22,6 @@ pub mod limits;
 pub mod message;
 pub mod relay;
 pub mod routing;
+pub mod standing;
 
 pub use document::{Actor, ChangeHash, Document};

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Bilingual, Field};
+use super::{Bilingual, Field, FieldType};
 use crate::Access;
 
 /// How the id of a record of a kind comes about.
@@ -96,6 +96,16 @@ impl Kind {
     #[must_use]
     pub fn field(&self, key: &str) -> Option<&Field> {
         self.fields.iter().find(|field| field.key == key)
+    }
+
+    /// The field that names the record it belongs to; none where its own id is derived from that, or it belongs to
+    /// nothing.
+    #[must_use]
+    pub fn parent_field(&self) -> Option<&Field> {
+        let parent = self.parent.as_ref()?;
+        self.fields
+            .iter()
+            .find(|field| field.kind == FieldType::Record && field.target.as_ref() == Some(parent))
     }
 
     /// The maps that every document of this kind is born with, sorted: sets, items and the routing maps. They

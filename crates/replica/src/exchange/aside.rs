@@ -48,8 +48,16 @@ impl Intake<'_> {
                 let place = Place { shard: &waiting.shard, set: "", sequence: waiting.sequence };
                 match history.check(&waiting.chunk).and_then(|change| history.admit(change)) {
                     Ok(()) => {
+                        let Some(change) = history.change(&hash) else { continue };
                         let from = (waiting.nonce, false);
-                        self.insert(row, hash, &waiting.chunk, from, (waiting.batch, waiting.leaf), &place)?;
+                        self.insert(
+                            row,
+                            change,
+                            &waiting.chunk,
+                            from,
+                            (waiting.batch, waiting.leaf),
+                            &place,
+                        )?;
                         taken += 1;
                         progress = true;
                     }

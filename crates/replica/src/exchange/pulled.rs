@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rusqlite::{Connection, OptionalExtension, params};
 use sambung_domain::{Pack, Timestamp};
 use sambung_sync::chain::Mark;
+use sambung_sync::document::Change;
 use sambung_sync::form::{History, Rejected};
 use sambung_sync::gate::gate;
 use sambung_sync::message::{ExchangeRequest, KnownChange, Pull, PullAnswer, PulledBatch, PulledLeaf};
@@ -13,6 +14,7 @@ use sambung_trust::merkle::{Node, root_from};
 use sambung_trust::signed::encode;
 use sambung_trust::{BatchHeader, PublicKey, batch};
 
+use crate::conflict::decision;
 use crate::loaded::{self, RecordRow};
 use crate::{Identity, ReplicaError};
 
@@ -306,8 +308,9 @@ impl Intake<'_> {
                 if history.admit(change).is_err() {
                     return Ok(false);
                 }
+                let Some(change) = history.change(&hash) else { return Ok(false) };
                 let own = proven.device == self.identity.device.public();
-                self.insert(row, hash, chunk, (leaf.nonce, own), (proven.number, leaf.index), place)?;
+                self.insert(row, change, chunk, (leaf.nonce, own), (proven.number, leaf.index), place)?;
                 Ok(true)
             }
             Err(Rejected::Missing(_)) => {
@@ -325,7 +328,7 @@ impl Intake<'_> {
     pub(super) fn insert(
         &self,
         row: &RecordRow,
-        hash: ChangeHash,
+        change: &Change,
         chunk: &[u8],
         (nonce, own): ([u8; 16], bool),
         (batch, leaf): (i64, u32),
@@ -334,13 +337,14 @@ impl Intake<'_> {
         let position = row.changes(self.connection)? + 1;
         self.connection
             .prepare_cached(
-                "INSERT INTO change (record, position, hash, chunk, nonce, own, came, batch, leaf, shard, sequence)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+                "INSERT INTO change (record, position, hash, chunk, nonce, own, came, batch, leaf, shard, sequence,
+                                     decision)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
             )?
             .execute(params![
                 row.number,
                 position,
-                hash.0,
+                change.hash.0,
                 chunk,
                 nonce,
                 own,
@@ -348,7 +352,8 @@ impl Intake<'_> {
                 batch,
                 leaf,
                 place.shard,
-                place.sequence
+                place.sequence,
+                decision(change.message.as_deref())
             ])?;
         Ok(())
     }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
 use crate::command::unknown_field;
+use crate::write::unknown_kind;
 use crate::{Replica, ReplicaError, UsageError};
 
 /// Most rows of one page.
@@ -67,7 +68,7 @@ impl Replica {
     /// # Errors
     /// [`ReplicaError::Usage`] for a kind or field that does not exist, and what the database says.
     pub fn list(&self, list: &List) -> Result<Page, ReplicaError> {
-        let kind = self.kind(&list.kind)?;
+        let kind = self.pack.kind(&list.kind).ok_or_else(|| unknown_kind(&self.pack, &list.kind))?;
         let limit = list.limit.unwrap_or(LIMIT).clamp(1, LIMIT_MAX);
         let mut select = Select::new(&list.kind);
         for (key, value) in &list.filters {

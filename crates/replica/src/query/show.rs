@@ -3,15 +3,13 @@
 use std::collections::BTreeMap;
 
 use rusqlite::Connection;
-use sambung_domain::{RecordId, Timestamp};
-use sambung_sync::document::{Document, Node};
-use sambung_sync::form::{History, Message};
+use sambung_domain::RecordId;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
-use crate::history::device_of;
-use crate::loaded::{self, RecordRow};
-use crate::projection::{json, project, value};
+use crate::conflict::{ConflictValue, SEPARATOR};
+use crate::loaded;
+use crate::projection::project;
 use crate::{Replica, ReplicaError};
 
 /// Where the newest of a record's changes are: what people see as one of four words.
@@ -29,22 +27,6 @@ pub enum RecordState {
     Attention,
 }
 
-/// One of several live values of a field.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-pub struct ConflictValue {
-    /// The value.
-    pub value: Json,
-    /// The change that put it there.
-    pub change: String,
-    /// The author's clock.
-    pub at: String,
-    /// The staff member.
-    pub staff: String,
-    /// The device, by the fingerprint of its key; absent where the batch that brought it is not here.
-    pub device: Option<String>,
-}
-
 /// A record as it stands here.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
@@ -58,7 +40,7 @@ pub struct RecordView {
     pub generation: u32,
     /// What is recorded; where values differ, the one that all replicas show first.
     pub fields: Map<String, Json>,
-    /// Every live value of the fields that have several, the shown one first.
+    /// The values of the fields about which somebody must decide.
     pub conflicts: BTreeMap<String, Vec<ConflictValue>>,
     /// Where it is.
     pub state: RecordState,
@@ -81,17 +63,13 @@ impl Replica {
     /// [`ReplicaError::NotFound`] where there is none that this device may see.
     pub fn show(&self, id: RecordId) -> Result<RecordView, ReplicaError> {
         let row = loaded::find(&self.connection, id)?.ok_or(ReplicaError::NotFound(id))?;
-        let failed = |source| ReplicaError::Document { record: id, source };
         let document = row.document(&self.connection, &self.pack)?;
-        let projection = project(&document).map_err(failed)?;
-        let history = row.history(&self.connection, &self.pack)?;
-        let content = document.content().map_err(failed)?;
-        let mut conflicts = BTreeMap::new();
-        for key in &projection.conflicts {
-            if let Some(Node::Value(_)) = content.get(key) {
-                conflicts.insert(key.clone(), self.live_values(&row, &document, &history, key)?);
-            }
-        }
+        let projection = project(&self.pack, &row.kind, &document)
+            .map_err(|source| ReplicaError::Document { record: id, source })?;
+        let conflicts = self.asked(&row, |asked| {
+            let fields = projection.differing.iter().map(|place| place.path.join(SEPARATOR));
+            fields.map(|field| Ok((field.clone(), asked.values(&field)?))).collect()
+        })?;
         let places = places(&self.connection, row.number)?;
         Ok(RecordView {
             id,
@@ -106,30 +84,6 @@ impl Replica {
             changes: places.changes,
             heads: projection.heads.iter().map(ToString::to_string).collect(),
         })
-    }
-
-    fn live_values(
-        &self,
-        row: &RecordRow,
-        document: &Document,
-        history: &History,
-        key: &str,
-    ) -> Result<Vec<ConflictValue>, ReplicaError> {
-        let lives =
-            document.live(&[key]).map_err(|source| ReplicaError::Document { record: row.id, source })?;
-        let mut values = Vec::new();
-        for live in lives {
-            let Some((change, _)) = history.operation(live.id) else { continue };
-            let message = change.message.as_deref().and_then(|text| Message::decode(text).ok());
-            values.push(ConflictValue {
-                value: value(&live).map_or(Json::Null, json),
-                change: change.hash.to_string(),
-                at: Timestamp::from_seconds(change.time).to_string(),
-                staff: message.map(|message| message.staff.to_string()).unwrap_or_default(),
-                device: device_of(&self.connection, &self.identity, row.number, &change.hash)?,
-            });
-        }
-        Ok(values)
     }
 }
 

@@ -177,7 +177,7 @@ impl Verifier<'_> {
             Document::genesis(&row.genesis(), &maps(self.pack, &row.kind)).and_then(|mut document| {
                 let chunks: Vec<&[u8]> = chunks[..to].iter().map(Vec::as_slice).collect();
                 document.apply(&chunks)?;
-                project(&document)
+                project(self.pack, &row.kind, &document)
             });
         match rebuilt {
             Ok(rebuilt) if projection::stored(self.connection, row)?.as_ref() == Some(&rebuilt.row()) => {}

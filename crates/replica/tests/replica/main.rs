@@ -8,6 +8,8 @@
 
 mod attention;
 mod backup;
+mod commands;
+mod conflicts;
 mod derivation;
 mod exchange;
 mod kills;

@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use sambung_domain::value::Value;
 use sambung_domain::{Pack, RecordId, StaffId, Timestamp};
 use sambung_relay::clock;
 use sambung_relay::data::DataDir;
@@ -159,7 +158,16 @@ impl Office {
     }
 
     pub(crate) fn create(&mut self, set: &[(&str, &str)]) -> Result<RecordId, ReplicaError> {
-        let command = Create { kind: "worker".to_owned(), fields: fields(set) };
+        self.create_kind("worker", None, set)
+    }
+
+    pub(crate) fn create_kind(
+        &mut self,
+        kind: &str,
+        of: Option<RecordId>,
+        set: &[(&str, &str)],
+    ) -> Result<RecordId, ReplicaError> {
+        let command = create(kind, of, set);
         self.with(|replica, circumstances| replica.create(&command, circumstances)).map(|outcome| outcome.id)
     }
 
@@ -230,13 +238,21 @@ fn collect(findings: &mut Vec<Finding>, event: &Event<'_>) {
     }
 }
 
+pub(crate) fn create(kind: &str, of: Option<RecordId>, set: &[(&str, &str)]) -> Create {
+    Create { kind: kind.to_owned(), of, fields: fields(set) }
+}
+
+/// Values of fields; `+key` adds an entry to a set, or an item as a JSON object.
 fn fields(set: &[(&str, &str)]) -> Fields {
     let mut fields = Fields::default();
     for (key, value) in set {
         match key.strip_prefix('+') {
-            Some(key) => fields.add.push((key.to_owned(), Value::from(*value))),
+            Some(key) => {
+                let json = serde_json::from_str(value).ok().filter(serde_json::Value::is_object);
+                fields.add.push((key.to_owned(), json.unwrap_or_else(|| serde_json::Value::from(*value))));
+            }
             None => {
-                fields.set.insert((*key).to_owned(), Value::from(*value));
+                fields.set.insert((*key).to_owned(), serde_json::Value::from(*value));
             }
         }
     }

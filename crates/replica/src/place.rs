@@ -1,0 +1,91 @@
+//! Where a record lies, as people see it, and what lies with it.
+
+use rusqlite::{Connection, OptionalExtension};
+use sambung_domain::pack::{IdRule, Kind};
+use sambung_domain::value::Value;
+use sambung_domain::{Access, Pack, RecordId};
+use sambung_sync::document::Edit;
+
+use crate::ReplicaError;
+use crate::command::put;
+use crate::loaded::{self, RecordRow};
+
+/// The shown values of a record's routing texts. Where several are live, the ones that everybody shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) area: Option<String>,
+    pub(crate) office: Option<String>,
+    pub(crate) access: Access,
+}
+
+impl Place {
+    /// The place of a record; closed to all but named persons where its projection does not say.
+    pub(crate) fn of(connection: &Connection, row: &RecordRow) -> Result<Place, ReplicaError> {
+        let sql = "SELECT content ->> '$.area', content ->> '$.office', content ->> '$.access'
+                   FROM projection WHERE record = ?1";
+        let found: Option<(Option<String>, Option<String>, Option<String>)> = connection
+            .prepare_cached(sql)?
+            .query_row([row.number], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+            .optional()?;
+        let (area, office, access) = found.unwrap_or_default();
+        let access = access.and_then(|access| access.parse().ok()).unwrap_or(Access::Secret);
+        Ok(Place { area, office, access })
+    }
+
+    /// The place of a record of another kind that follows this one: as protected, and never less than its kind.
+    pub(crate) fn for_kind(&self, kind: &Kind) -> Place {
+        Place { access: self.access.max(kind.access), ..self.clone() }
+    }
+
+    /// The writes that bring a record here.
+    pub(crate) fn edits(&self) -> Vec<Edit> {
+        let access = Some(self.access.to_string());
+        [("area", self.area.clone()), ("office", self.office.clone()), ("access", access)]
+            .into_iter()
+            .filter_map(|(key, value)| Some(put(key, Value::Text(value?))))
+            .collect()
+    }
+}
+
+/// The records here that follow a record, nearest first: what belongs to it by a derived id or names it, and what
+/// belongs to that.
+pub(crate) fn dependents(
+    connection: &Connection,
+    pack: &Pack,
+    row: &RecordRow,
+) -> Result<Vec<RecordRow>, ReplicaError> {
+    let mut found = Vec::new();
+    let mut next = vec![row.clone()];
+    while let Some(above) = next.pop() {
+        for kind in pack.kinds.values() {
+            if kind.follows.is_some() && kind.parent.as_ref() == Some(&above.kind) {
+                let children = children(connection, kind, above.id)?;
+                next.extend(children.iter().cloned());
+                found.extend(children);
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The records of a kind that belong to a record.
+pub(crate) fn children(
+    connection: &Connection,
+    kind: &Kind,
+    parent: RecordId,
+) -> Result<Vec<RecordRow>, ReplicaError> {
+    if matches!(kind.id, IdRule::Sibling(_)) {
+        return Ok(loaded::find(connection, parent.sibling(&kind.name))?.into_iter().collect());
+    }
+    let Some(field) = kind.parent_field() else { return Ok(Vec::new()) };
+    let sql = format!(
+        "SELECT p.id FROM projection p JOIN record ON number = p.record
+         WHERE away = 0 AND p.kind = ?1 AND (content ->> '$.{}') = ?2 ORDER BY p.id",
+        field.key
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
+    let ids: Vec<[u8; 16]> =
+        statement.query_map((&kind.name, parent.to_string()), |row| row.get(0))?.collect::<Result<_, _>>()?;
+    let rows = ids.into_iter().map(|id| loaded::find(connection, RecordId(id)));
+    Ok(rows.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
+}
