@@ -1,5 +1,6 @@
 //! The command line: a stable surface for scripts.
 
+mod interop;
 mod query;
 mod record;
 mod review;
@@ -10,6 +11,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use sambung_domain::StaffId;
 
+pub use interop::{Export, Import};
 pub use query::{Person, Search};
 pub use record::{Fields, Record, Withdraw};
 pub use review::{Conflicts, Draft, Pair, Same, Transition};
@@ -94,6 +96,9 @@ pub enum Command {
         /// Which shell.
         shell: clap_complete::Shell,
     },
+    /// Read an Automerge file for another process of this program, from stdin to stdout.
+    #[command(hide = true, after_help = "Example: sambung read-automerge <REQUEST >ANSWER")]
+    ReadAutomerge,
     /// Print the manual page.
     #[command(after_help = "Example: sambung man > sambung.1")]
     Man,

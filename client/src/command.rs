@@ -4,6 +4,7 @@ mod attention;
 mod backup;
 mod doctor;
 mod enrol;
+mod interop;
 mod query;
 mod record;
 mod review;
@@ -44,6 +45,7 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
             clap_complete::generate(shell, &mut Cli::command(), "sambung", &mut std::io::stdout());
             Ok(ExitCode::SUCCESS)
         }
+        Command::ReadAutomerge => interop::read(),
         Command::Man => manual(),
     }
 }

@@ -2,6 +2,7 @@
 
 use sambung_replica::backup::BackupError;
 use sambung_replica::exchange::SyncError;
+use sambung_replica::interop::InteropError;
 use sambung_replica::{EnrolmentError, ReplicaError};
 
 /// Exit code: the command failed.
@@ -30,6 +31,12 @@ pub(crate) enum Failure {
     /// The backup.
     #[error(transparent)]
     Backup(#[from] BackupError),
+    /// A file of another program that was to be taken in.
+    #[error(transparent)]
+    Interop(#[from] InteropError),
+    /// A file that cannot be read as what it should be.
+    #[error("the file cannot be taken in: {0}. Nothing was changed")]
+    Foreign(String),
     /// The arguments.
     #[error("{0}")]
     Usage(String),
@@ -61,7 +68,10 @@ impl Failure {
     /// The stable code, for programs.
     pub(crate) fn code(&self) -> &str {
         match self {
-            Failure::Replica(error) | Failure::Sync(SyncError::Replica(error)) => error.code(),
+            Failure::Replica(error)
+            | Failure::Sync(SyncError::Replica(error))
+            | Failure::Interop(InteropError::Replica(error)) => error.code(),
+            Failure::Interop(_) | Failure::Foreign(_) => "import_invalid",
             Failure::Enrolment(EnrolmentError::Replica(error)) => error.code(),
             Failure::Backup(error) => error.code(),
             Failure::Enrolment(EnrolmentError::WrongRelay) | Failure::Sync(SyncError::RelayUnknown) => {

@@ -12,6 +12,7 @@ mod keyfile;
 mod messages;
 mod node;
 mod output;
+mod reader;
 mod regions;
 mod relay;
 

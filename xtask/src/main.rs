@@ -8,6 +8,7 @@ mod bench;
 mod calendar;
 mod check_wasm;
 mod demo;
+mod javascript;
 mod pack_doc;
 mod prepare;
 mod pypi;
@@ -53,11 +54,7 @@ const COMMANDS: &[Task] = &[
         about: "what the domain adds to the module a phone loads",
         run: wasm_size::run,
     },
-    Task {
-        name: "prepare",
-        about: "install, or name, the Debian packages the build needs",
-        run: prepare::run,
-    },
+    Task { name: "prepare", about: "install, or name, what build and tests need", run: prepare::run },
     Task { name: "regions", about: "make the region tables anew from their source", run: regions::run },
     Task { name: "pack-doc", about: "write docs/data.md from the schema pack", run: pack_doc::run },
     Task { name: "calendar", about: "make the holiday calendar anew from its source", run: calendar::run },

@@ -5,7 +5,7 @@ use std::process::{Command, ExitCode};
 
 use anyhow::{Result, bail};
 
-use crate::{check_wasm, shell};
+use crate::{check_wasm, javascript, shell};
 
 /// For the native build: libcrypto under the encrypted SQLite.
 const NATIVE: &[&str] = &["libssl-dev"];
@@ -28,6 +28,7 @@ pub(crate) enum Purpose {
 /// `cargo xtask prepare`
 pub(crate) fn run(_arguments: &[String]) -> Result<ExitCode> {
     ensure(&[Purpose::Native, Purpose::Wasm])?;
+    javascript::install()?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use sambung_domain::RecordId;
 
+use super::interop::{Export, Import};
+
 /// Commands on records.
 #[derive(Debug, Subcommand)]
 pub enum Record {
@@ -90,6 +92,12 @@ pub enum Record {
         #[arg(long)]
         json: bool,
     },
+    /// Write a record's document for programs that speak Automerge; prints the actor to edit it under.
+    #[command(after_help = "Example: sambung record export 01hz… --automerge siti.automerge --json")]
+    Export(Export),
+    /// Take such a file back.
+    #[command(after_help = "Example: sambung record import --automerge siti.automerge --json")]
+    Import(Import),
 }
 
 /// Withdrawing a record, or taking that back.

@@ -11,7 +11,7 @@ use sambung_replica::history::HistoryEntry;
 use sambung_replica::query::{List, Page, RecordState, RecordView};
 use serde_json::Value as Json;
 
-use super::Place;
+use super::{Place, interop};
 use crate::cli::{Fields as FieldArguments, Record, Withdraw as WithdrawArguments};
 use crate::failure::Failure;
 use crate::output::{self, shown};
@@ -40,6 +40,8 @@ pub(crate) fn run(place: &Place, record: Record) -> Result<ExitCode, Failure> {
             print_page(&page, json);
         }
         Record::History { id, json } => print_history(&place.node()?.replica.history(id)?, id, json),
+        Record::Export(arguments) => return interop::export(place, &arguments),
+        Record::Import(arguments) => return interop::import(place, &arguments),
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -23,6 +23,7 @@ const MIGRATIONS: &[&str] = &[
     concat!(include_str!("database/002_search_tables.sql"), include_str!("database/002_search.sql")),
     include_str!("database/003_review.sql"),
     include_str!("database/004_reasons.sql"),
+    include_str!("database/005_interop.sql"),
     include_str!("database/006_safe.sql"),
 ];
 

@@ -24,6 +24,7 @@ mod error;
 pub mod exchange;
 pub mod history;
 mod identity;
+pub mod interop;
 mod leaves;
 mod loaded;
 mod place;

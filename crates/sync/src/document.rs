@@ -12,6 +12,7 @@ mod edit;
 mod genesis;
 mod name;
 mod scalar;
+mod whole;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -24,6 +25,7 @@ pub use edit::Edit;
 pub use genesis::{Genesis, genesis_chunk};
 pub use name::{ACTOR_LEN, Actor, BadChangeHash, ChangeHash, OpId};
 pub use scalar::Scalar;
+pub use whole::{DIFFERENCES_MAX, difference, split};
 
 use crate::form::BadForm;
 

@@ -17,6 +17,7 @@ pub mod field_history;
 pub mod form;
 pub mod frame;
 pub mod gate;
+pub mod interop;
 pub mod limits;
 pub mod message;
 pub mod relay;

@@ -8,7 +8,7 @@ use anyhow::{Result, bail};
 use crate::prepare::{self, Purpose};
 use crate::shell::{self, Stream};
 use crate::test::tally::Tally;
-use crate::{check_wasm, demo, workspace};
+use crate::{check_wasm, demo, javascript, workspace};
 
 /// A stage and what it does.
 #[derive(Debug)]
@@ -56,6 +56,7 @@ pub(crate) const STAGES: &[Stage] = &[
 /// Fetching also brings what other targets need: the tidy tests look at the dependency tree offline.
 fn ready() -> Result<()> {
     prepare::ensure(&[Purpose::Native, Purpose::Wasm])?;
+    javascript::install()?;
     shell::run(&mut workspace::cargo(&["fetch", "--locked"]))
 }
 
