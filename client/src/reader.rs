@@ -17,10 +17,10 @@ use crate::failure::Failure;
 
 /// Memory the reading process may have, in bytes.
 #[cfg(unix)]
-const MEMORY_MAX: u64 = 1024 * 1024 * 1024;
+const MEMORY_MAX: u64 = 512 * 1024 * 1024;
 /// Processor time the reading process may have, in seconds.
 #[cfg(unix)]
-const PROCESSOR_MAX_S: u64 = 30;
+const PROCESSOR_MAX_S: u64 = 10;
 /// How long an answer is waited for.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// The hidden command that reads.
