@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
+use sambung_domain::hex::hex;
 use zeroize::Zeroizing;
 
 use crate::ReplicaError;
@@ -94,7 +95,7 @@ fn is_plain(path: &Path) -> bool {
 
 #[cfg(not(target_arch = "wasm32"))]
 fn unlock(connection: &Connection, key: &DatabaseKey) -> Result<(), ReplicaError> {
-    let hex = hex(key);
+    let hex = Zeroizing::new(hex(&key.0[..]));
     connection.execute_batch(&format!("PRAGMA key = \"x'{}'\";", hex.as_str()))?;
     // The first read is where a wrong key shows.
     connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
@@ -103,14 +104,10 @@ fn unlock(connection: &Connection, key: &DatabaseKey) -> Result<(), ReplicaError
 
 #[cfg(target_arch = "wasm32")]
 fn unlock(connection: &Connection, key: &DatabaseKey) -> Result<(), ReplicaError> {
-    let hex = hex(key);
+    let hex = Zeroizing::new(hex(&key.0[..]));
     connection.execute_batch(&format!("PRAGMA cipher = 'chacha20'; PRAGMA hexkey = '{}';", hex.as_str()))?;
     connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
     Ok(())
-}
-
-fn hex(key: &DatabaseKey) -> Zeroizing<String> {
-    Zeroizing::new(key.0.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 /// The schema version this release writes.

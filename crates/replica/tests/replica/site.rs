@@ -242,7 +242,7 @@ impl Office {
 /// A database from outside, as somebody with the key sees it.
 pub(crate) fn database(path: &std::path::Path, key: &DatabaseKey) -> rusqlite::Connection {
     let connection = rusqlite::Connection::open(path).unwrap();
-    let hex: String = key.0.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = sambung_domain::hex::hex(&key.0[..]);
     connection.execute_batch(&format!("PRAGMA key = \"x'{hex}'\";")).unwrap();
     connection.busy_timeout(std::time::Duration::from_secs(10)).unwrap();
     connection
