@@ -34,6 +34,9 @@ pub(crate) const SEARCH_TABLES: &str = include_str!("database/002_search_tables.
 /// SQLite before 3.51.3 can corrupt a write-ahead log that two connections use.
 const SQLITE_LEAST: i32 = 3_051_003;
 
+/// Pages kept decrypted, a connection: a page read anew is decrypted anew.
+const CACHE_KIB: i64 = 16_384;
+
 /// How long a writer waits for another process's transaction.
 const BUSY_MS: u64 = 10_000;
 
@@ -80,6 +83,7 @@ fn prepare(mut connection: Connection) -> Result<Connection, ReplicaError> {
          PRAGMA trusted_schema = OFF;
          PRAGMA secure_delete = ON;",
     )?;
+    connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
     connection.set_prepared_statement_cache_capacity(64);
     migrate(&mut connection)?;
     Ok(connection)

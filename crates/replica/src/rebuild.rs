@@ -9,13 +9,14 @@ use crate::database::{SEARCH_TABLES, named, set_named};
 use crate::loaded::{self, RecordRow};
 use crate::projection::{self, project};
 use crate::query::make_indexes;
+use crate::search::settle;
 use crate::{Replica, ReplicaError};
 
 /// Name of the stored digest of what the derived tables were made for.
 const SHAPE: &str = "derived shape";
 
 /// Version of the code that derives: it grows when the same pack gives other rows.
-const DERIVATION: u32 = 1;
+const DERIVATION: u32 = 2;
 
 impl Replica {
     /// Clears every derived table and fills it from the documents. What a record's changes add up to does not
@@ -61,7 +62,10 @@ fn refill(connection: &Connection, pack: &Pack) -> Result<u64, ReplicaError> {
             .prepare_cached(next)?
             .query_map([after], |row| row.get(0))?
             .collect::<Result<_, _>>()?;
-        let Some(last) = page.last() else { return Ok(records) };
+        let Some(last) = page.last() else {
+            settle(connection)?;
+            return Ok(records);
+        };
         after = *last;
         for number in page {
             let row = loaded::by_number(connection, number)?;

@@ -97,7 +97,9 @@ impl Question {
         if columns == Columns::Places && self.units.iter().all(|unit| unit.places.is_empty()) {
             return None;
         }
-        let inside = |unit: &Unit| compare == Compare::Inside && unit.goes_inside();
+        // A unit that may be a place is asked of the words: only they know where a record lies.
+        let by_place = |unit: &Unit| columns == Columns::Places && !unit.places.is_empty();
+        let inside = |unit: &Unit| compare == Compare::Inside && unit.goes_inside() && !by_place(unit);
         if compare == Compare::Inside && !self.units.iter().any(inside) {
             return None;
         }
@@ -147,11 +149,8 @@ impl Unit {
             any.push(format!("({})", words.join(" AND ")));
         }
         if columns == Columns::Places {
-            any.extend(self.places.iter().map(|place| match compare {
-                Compare::Inside => compare.term("place", place),
-                // A place's code is a word of its own: areas inside it begin with it.
-                Compare::Whole | Compare::Beginning => Compare::Beginning.term("place", place),
-            }));
+            // A place's code is a word of its own: areas inside it begin with it.
+            any.extend(self.places.iter().map(|place| Compare::Beginning.term("place", place)));
         }
         format!("({})", any.join(" OR "))
     }

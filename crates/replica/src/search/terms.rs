@@ -1,6 +1,6 @@
 //! What of a record search looks into, and the rows that hold it.
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension};
 use sambung_domain::Pack;
 use sambung_domain::pack::{Harm, IdRule, Kind};
 use serde_json::{Map, Value as Json};
@@ -62,27 +62,24 @@ impl Terms {
         record: i64,
     ) -> Result<(), ReplicaError> {
         for table in TABLES {
-            let before = Terms::stored(connection, table, record)?;
-            if before.as_ref() == terms {
+            let before = table.stored(connection, record)?;
+            let now = terms.map(|terms| table.columns(terms));
+            if before.as_deref() == now.as_deref() {
                 continue;
             }
             if before.is_some() {
-                let sql = format!("DELETE FROM {table} WHERE rowid = ?1");
+                let sql = format!("DELETE FROM {} WHERE rowid = ?1", table.name);
                 connection.prepare_cached(&sql)?.execute([record])?;
             }
-            if let Some(terms) = terms {
-                terms.insert(connection, table, record)?;
+            if let Some(now) = now {
+                let places = ", ?".repeat(now.len());
+                let sql = format!("INSERT INTO {} (rowid, {}) VALUES (?{places})", table.name, table.columns);
+                let number = rusqlite::types::Value::from(record);
+                let texts = now.into_iter().map(rusqlite::types::Value::from);
+                let values = rusqlite::params_from_iter(std::iter::once(number).chain(texts));
+                connection.prepare_cached(&sql)?.execute(values)?;
             }
         }
-        Ok(())
-    }
-
-    fn insert(&self, connection: &Connection, table: &str, record: i64) -> Result<(), ReplicaError> {
-        let sql = format!(
-            "INSERT INTO {table} (rowid, kind, title, text, number, place) VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
-        );
-        let Terms { kind, title, text, number, place } = self;
-        connection.prepare_cached(&sql)?.execute(params![record, kind, title, text, number, place])?;
         Ok(())
     }
 
@@ -93,30 +90,49 @@ impl Terms {
         record: i64,
     ) -> Result<bool, ReplicaError> {
         for table in TABLES {
-            if Terms::stored(connection, table, record)?.as_ref() != terms {
+            if table.stored(connection, record)? != terms.map(|terms| table.columns(terms)) {
                 return Ok(false);
             }
         }
         Ok(true)
     }
+}
 
-    fn stored(connection: &Connection, table: &str, record: i64) -> Result<Option<Terms>, ReplicaError> {
-        let sql = format!("SELECT kind, title, text, number, place FROM {table} WHERE rowid = ?1");
-        let read = |row: &rusqlite::Row<'_>| {
-            Ok(Terms {
-                kind: row.get(0)?,
-                title: row.get(1)?,
-                text: row.get(2)?,
-                number: row.get(3)?,
-                place: row.get(4)?,
-            })
-        };
+/// One of the two indexes.
+struct Table {
+    name: &'static str,
+    columns: &'static str,
+    with_place: bool,
+}
+
+/// Both indexes. Where a record lies is a word, and no piece of one.
+const TABLES: [Table; 2] = [
+    Table { name: "search_word", columns: "kind, title, text, number, place", with_place: true },
+    Table { name: "search_part", columns: "kind, title, text, number", with_place: false },
+];
+
+impl Table {
+    fn columns(&self, terms: &Terms) -> Vec<String> {
+        let mut all = vec![terms.kind.clone(), terms.title.clone(), terms.text.clone(), terms.number.clone()];
+        all.extend(self.with_place.then(|| terms.place.clone()));
+        all
+    }
+
+    fn stored(&self, connection: &Connection, record: i64) -> Result<Option<Vec<String>>, ReplicaError> {
+        let sql = format!("SELECT {} FROM {} WHERE rowid = ?1", self.columns, self.name);
+        let count = self.columns.split(',').count();
+        let read = |row: &rusqlite::Row<'_>| (0..count).map(|at| row.get(at)).collect();
         Ok(connection.prepare_cached(&sql)?.query_row([record], read).optional()?)
     }
 }
 
-/// Both indexes.
-const TABLES: [&str; 2] = ["search_word", "search_part"];
+/// Merges the pieces that the indexes grow in, after very many rows were written: a deletion looks into each piece.
+pub(crate) fn settle(connection: &Connection) -> Result<(), ReplicaError> {
+    for table in TABLES {
+        connection.execute_batch(&format!("INSERT INTO {0} ({0}) VALUES ('optimize')", table.name))?;
+    }
+    Ok(())
+}
 
 /// The kind that a hit in a record of `kind` leads to: that of the record whose private part it is.
 fn subject(kind: &Kind) -> &str {
@@ -126,9 +142,10 @@ fn subject(kind: &Kind) -> &str {
     }
 }
 
-/// A kind as one word that is part of no other.
+/// A kind as one word of three letters, which costs both indexes one entry. A test sees that no two kinds share it.
 pub(super) fn kind_term(kind: &str) -> String {
-    format!(":{};", kind.replace('_', ""))
+    let hash = blake3::hash(kind.as_bytes());
+    hash.as_bytes()[..3].iter().map(|byte| char::from(b'a' + byte % 26)).collect()
 }
 
 /// An area as a word whose beginnings are the areas around it.
@@ -164,7 +181,7 @@ mod tests {
                     "telepon": ["+6280000000001"], "area": "35.13.02.2004", "kebutuhan": ["PELATIHAN"] }),
         );
         let expected = Terms {
-            kind: ":worker;".to_owned(),
+            kind: kind_term("worker"),
             title: "uji maruf àdi cak uji".to_owned(),
             text: "krajan ii".to_owned(),
             number: "6280000000001".to_owned(),
@@ -177,9 +194,17 @@ mod tests {
     fn a_private_part_leads_to_its_main_record_and_what_has_no_text_is_left_out() {
         let private =
             terms("worker_private", json!({ "nik": "3513 0200 0000 0001", "area": "35.13" })).unwrap();
-        assert_eq!((private.kind.as_str(), private.number.as_str()), (":worker;", "3513020000000001"));
+        assert_eq!((private.kind, private.number.as_str()), (kind_term("worker"), "3513020000000001"));
         assert_eq!(terms("worker", json!({ "area": "35.13", "tahun_lahir": 1990 })), None);
         assert_eq!(terms("unknown", json!({ "nama_lengkap": "Uji" })), None);
+    }
+
+    #[test]
+    fn every_kind_has_a_word_of_its_own() {
+        let pack = Pack::builtin().unwrap();
+        let words: std::collections::BTreeSet<String> =
+            pack.kinds.keys().map(|kind| kind_term(kind)).collect();
+        assert_eq!(words.len(), pack.kinds.len());
     }
 
     #[test]

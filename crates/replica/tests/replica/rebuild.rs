@@ -26,9 +26,7 @@ fn derived(office: &Office) -> Vec<Vec<String>> {
         rows(
             "SELECT concat_ws('|', rowid, kind, title, text, number, place) FROM search_word ORDER BY rowid",
         ),
-        rows(
-            "SELECT concat_ws('|', rowid, kind, title, text, number, place) FROM search_part ORDER BY rowid",
-        ),
+        rows("SELECT concat_ws('|', rowid, kind, title, text, number) FROM search_part ORDER BY rowid"),
         rows("SELECT concat_ws('|', term, doc, col, \"offset\") FROM temp.words ORDER BY 1"),
         rows("SELECT concat_ws('|', term, doc, col, \"offset\") FROM temp.parts ORDER BY 1"),
         rows("SELECT concat_ws('|', hex(target), kind, created, record) FROM reference ORDER BY 1"),

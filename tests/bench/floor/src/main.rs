@@ -47,7 +47,7 @@ fn open(path: &str) -> Result<Connection> {
     connection.execute_batch(&format!("PRAGMA key = \"{KEY}\";"))?;
     connection.execute_batch(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
-         PRAGMA trusted_schema = OFF; PRAGMA secure_delete = ON;",
+         PRAGMA trusted_schema = OFF; PRAGMA secure_delete = ON; PRAGMA cache_size = -16384;",
     )?;
     connection.set_prepared_statement_cache_capacity(64);
     Ok(connection)

@@ -31,6 +31,7 @@ fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["fill", dir, records] => fill(Path::new(dir), records.parse()?),
+        ["rebuild", dir] => Node::open(Path::new(dir))?.replica.rebuild().map(drop).map_err(Into::into),
         ["measure", dir] => measure(Path::new(dir)),
         _ => bail!("fill DIR N, or measure DIR"),
     }
@@ -49,6 +50,9 @@ fn fill(dir: &Path, records: usize) -> Result<()> {
         node.command(|replica, with| replica.create_all(&commands, with))?;
     }
     print("fill", (people * OF_A_PERSON) as f64 / begun.elapsed().as_secs_f64(), "records/s");
+    let begun = Instant::now();
+    let rebuilt = node.replica.rebuild()?;
+    print("rebuild", rebuilt as f64 / begun.elapsed().as_secs_f64(), "records/s");
     Ok(())
 }
 
@@ -57,21 +61,21 @@ fn measure(dir: &Path) -> Result<()> {
     let mut seed = Seed::new(2);
     let people = everybody(&node)?;
     let mut number = 10 * people.len();
-    figures("save", 0.99, |_| {
-        let id = *seed.pick(&people);
-        number += 1;
-        if number.is_multiple_of(2) {
-            let command = people::one(&mut seed, number);
-            timed(|| node.command(|replica, with| replica.create(&command, with)).map(drop))
-        } else {
-            let fields = people::one(&mut seed, number).fields;
-            let set =
-                fields.set.into_iter().filter(|(key, _)| ["nama_lengkap", "dusun"].contains(&key.as_str()));
-            let fields = sambung_replica::command::Fields { set: set.collect(), ..Default::default() };
-            let command = EditRecord { id, fields, reason: None };
+    let mut saves = |what: &str, takes: fn(usize) -> bool| {
+        figures(what, 0.99, |at| {
+            let id = *seed.pick(&people);
+            number += 1;
+            let made = people::one(&mut seed, number);
+            if takes(at) {
+                return timed(|| node.command(|replica, with| replica.create(&made, with)).map(drop));
+            }
+            let command = EditRecord { id, fields: people::renamed(made), reason: None };
             timed(|| node.command(|replica, with| replica.edit(&command, with)).map(drop))
-        }
-    })?;
+        })
+    };
+    saves("save", |at| at.is_multiple_of(2))?;
+    saves("create alone", |_| true)?;
+    saves("new name and hamlet alone", |_| false)?;
     figures("list page", 0.95, |at| {
         let list = list(&mut seed, at, &people);
         timed(|| Ok(node.replica.list(&list).map(drop)?))

@@ -104,6 +104,13 @@ pub(crate) fn one(seed: &mut Seed, at: usize) -> Create {
     create("worker", None, &worker(seed, at, &area), &[("telepon", phone(at))])
 }
 
+/// What an edit writes of a person made anew: name and hamlet.
+pub(crate) fn renamed(made: Create) -> Fields {
+    let mut fields = Fields { set: made.fields.set, ..Fields::default() };
+    fields.set.retain(|key, _| ["nama_lengkap", "dusun"].contains(&key.as_str()));
+    fields
+}
+
 fn worker(seed: &mut Seed, at: usize, area: &str) -> Vec<(&'static str, String)> {
     vec![
         ("nama_lengkap", name(seed, at)),

@@ -9,9 +9,11 @@ use super::column::Column;
 use super::filter::Filter;
 use crate::ReplicaError;
 
-/// Most records that are looked up one by one and sorted; of more, the order of an index is followed until the page
-/// is full. Both cost about as much where this many of some hundred thousand records match.
-pub(super) const FEW: i64 = 2_000;
+/// Most records of a filter whose numbers are collected; more of them are met often enough on the way.
+pub(super) const FEW: i64 = 10_000;
+/// Most records that are looked up one by one and sorted. Of more, the order of an index is followed, and its entries
+/// compared with their numbers before any row is read.
+const LOOKED_UP: i64 = 200;
 
 /// Less than every value that is none of NULL: numbers come before texts.
 const LEAST: &str = "-9e999";
@@ -100,6 +102,8 @@ impl<'a> Order<'a> {
 pub(super) struct Select<'a> {
     kind: &'a Kind,
     filters: &'a [Filter],
+    /// The filter that is met by number, with the query of these.
+    among: Option<(usize, &'a str)>,
     from: String,
     from_values: Vec<Sql>,
 }
@@ -112,36 +116,48 @@ impl<'a> Select<'a> {
         order: &'a Order<'a>,
         filters: &'a [Filter],
     ) -> Result<Self, ReplicaError> {
-        let mut fewest: Option<(i64, &Filter, &String)> = None;
-        for filter in filters {
+        let mut fewest: Option<(i64, usize, &str)> = None;
+        for (at, filter) in filters.iter().enumerate() {
             let Some(named) = &filter.named else { continue };
             let sql = format!("SELECT count(*) FROM ({named} LIMIT {})", FEW + 1);
             let values = rusqlite::params_from_iter(&filter.values);
             let count: i64 = connection.prepare_cached(&sql)?.query_row(values, |row| row.get(0))?;
             if count <= FEW && fewest.is_none_or(|(least, ..)| count < least) {
-                fewest = Some((count, filter, named));
+                fewest = Some((count, at, named));
             }
         }
-        let (from, from_values) = match (fewest, &order.column) {
-            (Some((_, filter, named)), _) => {
-                (format!("({named}) CROSS JOIN projection ON record = found"), filter.values.clone())
-            }
-            (None, Some(Column { index: Some(index), .. })) => (along(index), Vec::new()),
-            (None, Some(Column { index: None, .. })) => ("projection".to_owned(), Vec::new()),
-            (None, None) => {
-                let index = filters.iter().find_map(|filter| filter.ordered.as_deref());
-                (along(index.unwrap_or("projection_kind")), Vec::new())
-            }
+        let index = match &order.column {
+            Some(column) => column.index.as_deref(),
+            None => Some("projection_kind"),
         };
-        Ok(Select { kind, filters, from, from_values })
+        let mut select = Select { kind, filters, among: None, from: String::new(), from_values: Vec::new() };
+        match (fewest, index) {
+            (Some((count, at, named)), index) if count <= LOOKED_UP || index.is_none() => {
+                select.from = format!("({named}) CROSS JOIN projection ON record = found");
+                select.from_values.clone_from(&filters[at].values);
+            }
+            (Some((_, at, named)), Some(index)) => {
+                select.from = along(index);
+                select.among = Some((at, named));
+            }
+            (None, Some(index)) => {
+                let ordered = filters.iter().find_map(|filter| filter.ordered.as_deref());
+                select.from = along(ordered.filter(|_| order.column.is_none()).unwrap_or(index));
+            }
+            (_, None) => "projection".clone_into(&mut select.from),
+        }
+        Ok(select)
     }
 
     /// The statement for a part of the order, with its values; the last is how many rows.
     pub(super) fn statement(&self, stretch: &Stretch, rows: i64) -> (String, Vec<Sql>) {
         let mut all = self.from_values.clone();
         let mut conditions = vec![format!("kind = '{}'", self.kind.name)];
-        for filter in self.filters {
-            conditions.push(filter.holds.clone());
+        for (at, filter) in self.filters.iter().enumerate() {
+            conditions.push(match self.among {
+                Some((among, named)) if among == at => format!("record IN ({named})"),
+                Some(_) | None => filter.holds.clone(),
+            });
             all.extend(filter.values.iter().cloned());
         }
         conditions.push(stretch.condition.clone());
