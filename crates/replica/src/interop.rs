@@ -60,6 +60,9 @@ pub struct Imported {
     pub heads: Vec<String>,
 }
 
+/// Asks what a file says beyond the changes named.
+pub type Differences<'a> = dyn FnMut(&[ChangeHash]) -> Result<Vec<Difference>, String> + 'a;
+
 /// Why a file was not taken in. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
 pub enum InteropError {
@@ -123,7 +126,7 @@ impl Replica {
     pub fn import(
         &mut self,
         split: &Split,
-        differences: &mut dyn FnMut(&[ChangeHash]) -> Result<Vec<Difference>, String>,
+        differences: &mut Differences<'_>,
         circumstances: &mut Circumstances<'_>,
     ) -> Result<Imported, InteropError> {
         let nonce = (circumstances.random)();
