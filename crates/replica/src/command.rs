@@ -155,7 +155,7 @@ impl Replica {
     ///
     /// # Errors
     /// [`ReplicaError::Usage`] for fields the kind does not have or values they cannot hold,
-    /// [`UsageError::Exists`](crate::UsageError::Exists) where a record with a derived id is there already,
+    /// [`UsageError::Exists`] where a record with a derived id is there already,
     /// [`ReplicaError::NotAllowed`] where the grant does not cover the place, and what the database says.
     pub fn create(
         &mut self,
