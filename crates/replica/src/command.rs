@@ -23,8 +23,8 @@ pub(crate) use fields::{edits, put};
 pub use link::Pair;
 pub(crate) use nearest::unknown_field;
 pub use transition::Transition;
-pub(crate) use withdraw::WITHDRAWN;
 pub use withdraw::Withdraw;
+pub(crate) use withdraw::{WITHDRAWN, is_withdrawn};
 
 use crate::write::Writer;
 use crate::{Circumstances, Replica, ReplicaError, UsageError};

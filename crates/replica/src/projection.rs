@@ -85,6 +85,12 @@ pub(crate) fn stored(connection: &Connection, row: &RecordRow) -> Result<Option<
     Ok(connection.prepare_cached(sql)?.query_row(params![row.number, row.kind, row.id.0], read).optional()?)
 }
 
+/// What the row of a record shows; nothing where it has none.
+pub(crate) fn content(connection: &Connection, row: &RecordRow) -> Result<Map<String, Json>, ReplicaError> {
+    let Some((content, ..)) = stored(connection, row)? else { return Ok(Map::new()) };
+    serde_json::from_str(&content).map_err(|_| ReplicaError::Unreadable("a projection"))
+}
+
 /// Writes a record's document and projection, as far as its changes have come, and everything that the pack says
 /// is derived further.
 pub(crate) fn write(

@@ -16,7 +16,7 @@ pub use group::Group;
 pub(crate) use group::members;
 
 use crate::ReplicaError;
-use crate::command::WITHDRAWN;
+use crate::command::is_withdrawn;
 use crate::loaded::RecordRow;
 use crate::projection::Projection;
 use traits::Trait;
@@ -40,7 +40,7 @@ impl Derived {
     /// What a projected record says about persons.
     pub(crate) fn of(pack: &Pack, kind: &str, projection: &Projection) -> Derived {
         let content = &projection.content;
-        let withdrawn = content.get(WITHDRAWN) == Some(&Json::Bool(true));
+        let withdrawn = is_withdrawn(content);
         let traits = if withdrawn { Default::default() } else { traits::of(pack, kind, content) };
         let pair = (kind == LINK && !withdrawn).then(|| pair(projection)).flatten();
         Derived { traits, pair }

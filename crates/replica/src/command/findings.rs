@@ -42,12 +42,7 @@ impl Writer<'_, '_> {
 
     /// The record as forms have it: blocks as objects.
     fn record(&self, row: &RecordRow, kind: &Kind) -> Result<Record, ReplicaError> {
-        let stored = projection::stored(&self.transaction, row)?;
-        let mut record: Record = stored
-            .map(|stored| serde_json::from_str(&stored.0))
-            .transpose()
-            .map_err(|_| ReplicaError::Unreadable("a projection"))?
-            .unwrap_or_default();
+        let mut record: Record = projection::content(&self.transaction, row)?;
         for field in kind.fields.iter().filter(|field| field.kind.is_register_of_parts()) {
             if let Some(json) = record.get_mut(&field.key)
                 && let Some(Ok(parts)) = json.as_str().map(serde_json::from_str)

@@ -72,12 +72,7 @@ impl Writer<'_, '_> {
 
     /// The steps that a record's projection shows.
     fn steps(&self, row: &RecordRow, field: &str) -> Result<Map<String, Json>, ReplicaError> {
-        let stored = projection::stored(&self.transaction, row)?;
-        let content: Map<String, Json> = stored
-            .map(|stored| serde_json::from_str(&stored.0))
-            .transpose()
-            .map_err(|_| ReplicaError::Unreadable("a projection"))?
-            .unwrap_or_default();
+        let content = projection::content(&self.transaction, row)?;
         Ok(content.get(field).and_then(Json::as_object).cloned().unwrap_or_default())
     }
 }

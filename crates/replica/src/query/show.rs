@@ -9,7 +9,6 @@ use serde_json::{Map, Value as Json};
 
 use crate::conflict::{ConflictValue, SEPARATOR};
 use crate::loaded;
-use crate::projection::project;
 use crate::{Replica, ReplicaError};
 
 /// Where the newest of a record's changes are: what people see as one of four words.
@@ -64,12 +63,10 @@ impl Replica {
     /// [`ReplicaError::NotFound`] where there is none that this device may see.
     pub fn show(&self, id: RecordId) -> Result<RecordView, ReplicaError> {
         let row = loaded::find(&self.connection, id)?.ok_or(ReplicaError::NotFound(id))?;
-        let document = row.document(&self.connection, &self.pack)?;
-        let projection = project(&self.pack, &row.kind, &document)
-            .map_err(|source| ReplicaError::Document { record: id, source })?;
-        let conflicts = self.asked(&row, |asked| {
-            let fields = projection.differing.iter().map(|place| place.path.join(SEPARATOR));
-            fields.map(|field| Ok((field.clone(), asked.values(&field)?))).collect()
+        let (projection, conflicts) = self.asked(&row, |asked| {
+            let fields = asked.projection.differing.iter().map(|place| place.path.join(SEPARATOR));
+            let conflicts = fields.map(|field| Ok((field.clone(), asked.values(&field)?)));
+            Ok((asked.projection.clone(), conflicts.collect::<Result<_, ReplicaError>>()?))
         })?;
         let places = places(&self.connection, row.number)?;
         Ok(RecordView {

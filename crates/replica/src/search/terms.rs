@@ -7,7 +7,7 @@ use serde_json::{Map, Value as Json};
 
 use super::fold::fold_field;
 use crate::ReplicaError;
-use crate::command::WITHDRAWN;
+use crate::command::is_withdrawn;
 use crate::leaves::leaves;
 
 /// Most characters of one column: a record with more is found by what stands first.
@@ -32,7 +32,7 @@ impl Terms {
     /// What search looks into; none for a kind unknown here, or a record without any such text.
     pub(crate) fn of(pack: &Pack, kind: &str, content: &Map<String, Json>) -> Option<Terms> {
         let kind = pack.kind(kind)?;
-        if content.get(WITHDRAWN) == Some(&Json::Bool(true)) {
+        if is_withdrawn(content) {
             return None;
         }
         let mut terms = Terms::default();
