@@ -8,15 +8,17 @@ mod http;
 mod line;
 mod office;
 mod process;
+mod served;
 mod worker;
 
 pub(crate) use audit::open;
 pub(crate) use deployment::Deployment;
 pub(crate) use device::{Device, EXCHANGE, hello};
-pub(crate) use http::{Reply, announce, ask, message, post, send};
+pub(crate) use http::{announce, message, post};
 pub(crate) use line::Plan;
 pub(crate) use office::{Office, create_arguments, edit_arguments, texts};
-pub(crate) use process::{Ended, Running, listen, run, say};
+pub(crate) use process::{Ended, Running, run, say};
+pub(crate) use served::Served;
 pub(crate) use worker::{Worker, item, name};
 
 /// Random bytes from the system: keys and names of the tests' own devices.

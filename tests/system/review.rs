@@ -2,17 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Deployment, Office, Reply, listen, send};
-
-/// A server that ends with the test.
-struct Serving(std::process::Child);
-
-impl Drop for Serving {
-    fn drop(&mut self) {
-        drop(self.0.kill());
-        drop(self.0.wait());
-    }
-}
+use crate::harness::{Deployment, Office, Served};
 
 /// A command that must succeed; its JSON.
 fn done(office: &Office, arguments: &[&str]) -> Value {
@@ -119,14 +109,8 @@ fn an_odd_value_is_saved_with_a_remark_and_refused_only_if_asked() {
 fn pages_of_the_local_interface_do_what_the_command_line_does() {
     let deployment = Deployment::start();
     let office = deployment.office("Penanganan", "case_officer", "35.13");
-    let log = deployment.folder().join("serve.log");
-    let (child, address) = listen(&mut office.command(&["serve", "--listen", "127.0.0.1:0"]), &log);
-    let _serving = Serving(child);
-    let ask = |method: &str, path: &str, body: &Value| -> (u16, Value) {
-        let body = if body.is_null() { String::new() } else { body.to_string() };
-        let Reply { status, body } = send(address, method, path, "application/json", body.as_bytes());
-        (status, serde_json::from_slice(&body).unwrap_or_default())
-    };
+    let served = Served::start(&office);
+    let ask = |method: &str, path: &str, body: &Value| served.ask(method, path, body);
     let command = |body: &Value| ask("POST", "/api/v1/commands", body);
     let (status, made) =
         command(&json!({"command": "create", "kind": "case", "set": {"nomor_sisko": "UJI-1"}}));

@@ -1,36 +1,9 @@
 //! Searching and a person's page over the real binaries: the command line and the local API say the same.
 
-use std::net::SocketAddr;
-use std::process::Child;
-
 use serde_json::Value;
 
 use super::shape::redacted;
-use crate::harness::{Deployment, Office, ask, listen};
-
-/// A node that answers browsers, until it is dropped.
-struct Served(Child, SocketAddr);
-
-impl Served {
-    fn start(office: &Office) -> Served {
-        let mut serve = office.command(&["serve", "--listen", "127.0.0.1:0"]);
-        let (child, address) = listen(&mut serve, &office.dir().join("serve.log"));
-        Served(child, address)
-    }
-
-    fn get(&self, path: &str) -> Value {
-        let reply = ask(self.1, path, &self.1.to_string());
-        assert_eq!(reply.status, 200, "{path}");
-        serde_json::from_slice(&reply.body).unwrap()
-    }
-}
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        drop(self.0.kill());
-        drop(self.0.wait());
-    }
-}
+use crate::harness::{Deployment, Office, Served};
 
 fn json(office: &Office, arguments: &[&str]) -> Value {
     let ended = office.run(arguments);

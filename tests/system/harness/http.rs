@@ -14,13 +14,8 @@ pub(crate) struct Reply {
 }
 
 pub(crate) fn get(address: SocketAddr, path: &str) -> Reply {
-    ask(address, path, "relay")
-}
-
-/// Gets something from a server under a name.
-pub(crate) fn ask(address: SocketAddr, path: &str, host: &str) -> Reply {
     let mut stream = connect(address);
-    let request = format!("GET {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n");
+    let request = format!("GET {path} HTTP/1.1\r\nhost: relay\r\nconnection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).unwrap();
     answer(&mut stream)
 }
