@@ -5,17 +5,13 @@
 #![expect(clippy::print_stdout, reason = "a program of measurements prints them")]
 
 use std::io::Read;
-use std::time::Instant;
 
 use anyhow::{Result, bail};
 use rusqlite::{Connection, params};
+use sambung_bench_floor::{figures, timed};
 
 /// The key of the databases of measurements, whose people are made up.
 const KEY: &str = "x'0707070707070707070707070707070707070707070707070707070707070707'";
-/// Runs of each measurement; the median of their percentiles is the figure.
-const RUNS: usize = 5;
-/// Repetitions of a measurement in one run.
-const TIMES: usize = 200;
 
 const ROWS: &str = "
     CREATE TABLE record (number INTEGER PRIMARY KEY, id BLOB NOT NULL, document BLOB NOT NULL) STRICT;
@@ -77,21 +73,21 @@ fn measure(connection: &Connection) -> Result<()> {
         1 + i64::try_from(random >> 33).unwrap_or(0) % most
     };
     let mut saved = most;
-    figures("save", 0.99, || {
+    figures("save", 0.99, |_| {
         saved += 1;
         let like = sample(connection, pick())?;
         timed(|| save(connection, saved, &like))
     })?;
-    figures("list page", 0.95, || {
+    figures("list page", 0.95, |_| {
         let after: Option<String> = name(connection, pick())?;
         timed(|| list(connection, after.as_deref().unwrap_or("Uji")))
     })?;
-    figures("search", 0.95, || {
+    figures("search", 0.95, |_| {
         let name = name(connection, pick())?.unwrap_or_default();
         let word = name.split(' ').nth(1).filter(|word| word.len() >= 3).unwrap_or("siti").to_lowercase();
         timed(|| search(connection, &word))
     })?;
-    figures("person page", 0.95, || {
+    figures("person page", 0.95, |_| {
         let person: Option<Vec<u8>> = target(connection, pick())?;
         timed(|| page(connection, &person.unwrap_or_default()))
     })?;
@@ -177,39 +173,4 @@ fn rows(connection: &Connection, sql: &str, value: impl rusqlite::ToSql) -> Resu
         let _content: String = row.get(0)?;
     }
     Ok(())
-}
-
-fn figures(what: &str, percentile: f64, mut once: impl FnMut() -> Result<f64>) -> Result<()> {
-    let (mut high, mut middle) = (Vec::new(), Vec::new());
-    for _ in 0..RUNS {
-        let mut run: Vec<f64> = (0..TIMES).map(|_| once()).collect::<Result<_>>()?;
-        high.push(at(&mut run, percentile));
-        middle.push(at(&mut run, 0.5));
-    }
-    print(&format!("{what} p{}", (percentile * 100.0).round()), at(&mut high, 0.5));
-    print(&format!("{what} p50"), at(&mut middle, 0.5));
-    Ok(())
-}
-
-/// The value at a share of the sorted values.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "an index from a share of a short list"
-)]
-fn at(values: &mut [f64], share: f64) -> f64 {
-    values.sort_by(f64::total_cmp);
-    let index = (share * values.len() as f64).ceil() as usize;
-    values[index.clamp(1, values.len()) - 1]
-}
-
-/// Milliseconds of a piece of work.
-fn timed(work: impl FnOnce() -> Result<()>) -> Result<f64> {
-    let begun = Instant::now();
-    work()?;
-    Ok(begun.elapsed().as_secs_f64() * 1000.0)
-}
-
-fn print(what: &str, value: f64) {
-    println!("{}", serde_json::json!({ "what": what, "value": value, "unit": "ms" }));
 }

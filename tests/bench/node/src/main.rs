@@ -1,8 +1,6 @@
 //! `sambung-bench-node fill DIR N` makes a node with N records; `… measure DIR` measures what is done with them and
 //! prints one JSON object a figure, in milliseconds. Used by `cargo xtask bench`.
 
-#![expect(clippy::print_stdout, reason = "a program of measurements prints them")]
-
 mod node;
 mod people;
 
@@ -11,6 +9,7 @@ use std::time::Instant;
 
 use anyhow::{Result, bail};
 use node::Node;
+use sambung_bench_floor::{figures, print, timed};
 use sambung_domain::RecordId;
 use sambung_relay::clock;
 use sambung_replica::command::EditRecord;
@@ -22,10 +21,6 @@ use sambung_testkit::seed::Seed;
 const OF_A_PERSON: usize = 3;
 /// People made in one transaction.
 const AT_ONCE: usize = 300;
-/// Runs of each measurement; the median of their percentiles is the figure.
-const RUNS: usize = 5;
-/// Repetitions of a measurement in one run.
-const TIMES: usize = 200;
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -140,40 +135,4 @@ fn fragment(seed: &mut Seed) -> String {
         4 => format!("{} {}", &word[..2], words[words.len() - 1]),
         _ => format!("0800{:06}", seed.below(60_000))[4..].to_owned(),
     }
-}
-
-/// Prints the median of the percentile of some runs, and of their medians.
-fn figures(what: &str, percentile: f64, mut once: impl FnMut(usize) -> Result<f64>) -> Result<()> {
-    let (mut high, mut middle) = (Vec::new(), Vec::new());
-    for _ in 0..RUNS {
-        let mut run: Vec<f64> = (0..TIMES).map(&mut once).collect::<Result<_>>()?;
-        high.push(at(&mut run, percentile));
-        middle.push(at(&mut run, 0.5));
-    }
-    print(&format!("{what} p{}", (percentile * 100.0).round()), at(&mut high, 0.5), "ms");
-    print(&format!("{what} p50"), at(&mut middle, 0.5), "ms");
-    Ok(())
-}
-
-/// The value at a share of the sorted values.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "an index from a share of a short list"
-)]
-fn at(values: &mut [f64], share: f64) -> f64 {
-    values.sort_by(f64::total_cmp);
-    let index = (share * values.len() as f64).ceil() as usize;
-    values[index.clamp(1, values.len()) - 1]
-}
-
-/// Milliseconds of a piece of work.
-fn timed(work: impl FnOnce() -> Result<()>) -> Result<f64> {
-    let begun = Instant::now();
-    work()?;
-    Ok(begun.elapsed().as_secs_f64() * 1000.0)
-}
-
-fn print(what: &str, value: f64, unit: &str) {
-    println!("{}", serde_json::json!({ "what": what, "value": value, "unit": unit }));
 }
