@@ -67,10 +67,16 @@ impl Writer<'_, '_> {
     }
 
     fn is_new_answer(&self, row: &RecordRow, answer: Option<bool>) -> Result<bool, ReplicaError> {
-        let sql = format!("SELECT content ->> '$.{VILLAGE_MAY_KNOW}' FROM projection WHERE record = ?1");
-        let before: Option<Option<bool>> =
-            self.transaction.prepare_cached(&sql)?.query_row([row.number], |row| row.get(0)).optional()?;
-        Ok(before.flatten() != answer)
+        // Compared by the database: an answer that was cleared is an empty text there.
+        let sql = format!(
+            "SELECT (content ->> '$.{VILLAGE_MAY_KNOW}') IS NOT ?2 FROM projection WHERE record = ?1"
+        );
+        let is_new: Option<bool> = self
+            .transaction
+            .prepare_cached(&sql)?
+            .query_row((row.number, answer), |row| row.get(0))
+            .optional()?;
+        Ok(is_new.unwrap_or(true))
     }
 
     /// Writes where a record lies now into the records that follow it. One that this device may not change stays:

@@ -206,6 +206,37 @@ fn until_somebody_decides_the_safer_value_is_shown() {
 }
 
 #[test]
+fn the_safer_value_is_shown_whoever_wins_the_merge() {
+    let site = Site::start();
+    let mut one = site.office("kraksaan", &["35.13"]);
+    let mut two = site.office("lumajang", &["35.13"]);
+    let [a, b, c] = ["A", "B", "C"].map(|name| {
+        let open = [("nama_lengkap", name), ("boleh_diketahui_desa", "ya")];
+        one.create(&open).unwrap()
+    });
+    for id in [a, b] {
+        one.edit(id, &[("boleh_diketahui_desa", "")]).unwrap();
+    }
+    meet(&site, &mut one, &mut two);
+    // Of two offices the same one wins both merges, so one of these wins with the less safe value.
+    one.edit(a, &[("boleh_diketahui_desa", "ya")]).unwrap();
+    two.edit(a, &[("boleh_diketahui_desa", "tidak")]).unwrap();
+    one.edit(b, &[("boleh_diketahui_desa", "tidak")]).unwrap();
+    two.edit(b, &[("boleh_diketahui_desa", "ya")]).unwrap();
+    // Who wrote more wins.
+    for access in ["restricted", "ordinary"] {
+        one.edit(c, &[("access", access)]).unwrap();
+    }
+    two.edit(c, &[("access", "restricted")]).unwrap();
+    meet(&site, &mut one, &mut two);
+    for office in [&one, &two] {
+        assert_eq!(office.field(a, "boleh_diketahui_desa"), false);
+        assert_eq!(office.field(b, "boleh_diketahui_desa"), false);
+        assert_eq!(office.field(c, "access"), "restricted");
+    }
+}
+
+#[test]
 fn closing_here_and_going_on_there_is_a_question_that_a_step_answers() {
     let site = Site::start();
     let mut one = site.device("satu", "case_officer", &["35.13"]);
