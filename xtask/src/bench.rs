@@ -112,6 +112,8 @@ fn prepare(asked: &Asked) -> Result<Place> {
         build.args(["--package", package]);
     }
     shell::run(&mut build)?;
+    // What the build has written goes to the disk now, and not under the saves that are measured.
+    shell::run(&mut Command::new("sync"))?;
     let target = workspace::target_dir();
     let folder = target.join("bench").join(asked.size.to_string());
     if !asked.reuse && folder.exists() {

@@ -54,14 +54,14 @@ impl Replica {
     /// # Errors
     /// What the database says.
     pub fn behind(&self) -> Result<u64, ReplicaError> {
-        let sql = "SELECT count(*) FROM underived JOIN record ON number = record WHERE attempts = 0";
+        let sql = "SELECT count(*) FROM underived CROSS JOIN record ON number = record WHERE attempts = 0";
         let count: i64 = self.connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
         Ok(u64::try_from(count).unwrap_or(0))
     }
 
     fn underived(&self, attempts: &str, limit: i64) -> Result<Vec<i64>, ReplicaError> {
         let sql = format!(
-            "SELECT record FROM underived JOIN record ON number = record WHERE {attempts} ORDER BY record LIMIT ?1"
+            "SELECT record FROM underived CROSS JOIN record ON number = record WHERE {attempts} ORDER BY record LIMIT ?1"
         );
         let mut statement = self.connection.prepare_cached(&sql)?;
         let numbers = statement.query_map([limit], |row| row.get(0))?;

@@ -83,7 +83,8 @@ const SAFE: &str = "WITH low AS (
 const CONFLICTS: &str = "SELECT coalesce(sum(conflicts), 0) FROM projection WHERE conflicts > 0";
 const ATTENTION: &str = "SELECT count(*) FROM change WHERE refused IS NOT NULL OR lane = 2";
 const UNUSABLE: &str = "SELECT count(*) FROM unusable";
-const UNDERIVED: &str = "SELECT count(*) FROM underived JOIN record ON number = record WHERE attempts > 0";
+const UNDERIVED: &str =
+    "SELECT count(*) FROM underived CROSS JOIN record ON number = record WHERE attempts > 0";
 
 impl Replica {
     /// The state of the replica at `now`, by the device's clock.

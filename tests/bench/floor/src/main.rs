@@ -19,7 +19,6 @@ const ROWS: &str = "
     CREATE TABLE projection (record INTEGER PRIMARY KEY REFERENCES record (number), kind TEXT, id BLOB, content TEXT) STRICT;
     CREATE TABLE reference (target BLOB, record INTEGER, PRIMARY KEY (target, record)) STRICT, WITHOUT ROWID;
     CREATE VIRTUAL TABLE names USING fts5 (title, tokenize = 'trigram', columnsize = 0);
-    INSERT INTO names (names, rank) VALUES ('secure-delete', 1);
     INSERT INTO record SELECT number, id, document FROM node.record;
     INSERT INTO change SELECT record, chunk FROM node.change;
     INSERT INTO projection SELECT record, kind, id, content FROM node.projection;
@@ -43,7 +42,8 @@ fn open(path: &str) -> Result<Connection> {
     connection.execute_batch(&format!("PRAGMA key = \"{KEY}\";"))?;
     connection.execute_batch(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
-         PRAGMA trusted_schema = OFF; PRAGMA secure_delete = ON; PRAGMA cache_size = -16384;",
+         PRAGMA trusted_schema = OFF; PRAGMA secure_delete = ON; PRAGMA cache_size = -16384;
+         PRAGMA wal_autocheckpoint = 4096;",
     )?;
     connection.set_prepared_statement_cache_capacity(64);
     Ok(connection)
@@ -61,6 +61,8 @@ fn copy(node: &str, floor: &str) -> Result<Connection> {
     let connection = open(floor)?;
     connection.execute(&format!("ATTACH DATABASE ?1 AS node KEY \"{KEY}\""), [node])?;
     connection.execute_batch(&format!("BEGIN; {ROWS} COMMIT; DETACH DATABASE node;"))?;
+    connection
+        .execute_batch("INSERT INTO names (names) VALUES ('optimize'); PRAGMA wal_checkpoint(TRUNCATE);")?;
     Ok(connection)
 }
 
