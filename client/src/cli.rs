@@ -2,6 +2,7 @@
 
 mod interop;
 mod record;
+mod transfer;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -11,6 +12,7 @@ use sambung_domain::StaffId;
 
 pub use interop::{Export, Import};
 pub use record::{Fields, Record};
+pub use transfer::ImportList;
 
 /// Sambung office node: keeps a local replica of worker and complaint records and merges it with a relay
 /// whenever there is a network.
@@ -51,6 +53,9 @@ pub enum Command {
     /// Make, change and read records.
     #[command(subcommand)]
     Record(Record),
+    /// Take a list in: every row is looked at first, and nothing is written if one is bad.
+    #[command(after_help = "Example: sambung import worker daftar.csv --map siskop2mi --dry-run")]
+    Import(ImportList),
     /// What somebody must look at, one by one, with the reason.
     #[command(after_help = "Example: sambung attention --dir ~/sambung --json")]
     Attention(Attention),

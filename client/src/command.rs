@@ -4,6 +4,7 @@ mod attention;
 mod backup;
 mod doctor;
 mod enrol;
+mod import;
 mod interop;
 mod record;
 mod serve;
@@ -28,6 +29,7 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Sync(arguments) => sync::sync(&place, arguments.json),
         Command::Status(arguments) => sync::status(&place, arguments.json),
         Command::Record(arguments) => record::run(&place, arguments),
+        Command::Import(arguments) => import::run(&place, &arguments),
         Command::Attention(arguments) => attention::run(&place, &arguments),
         Command::Verify(arguments) => verify::run(&place, &arguments),
         Command::Backup(arguments) => backup::backup(&place, &arguments),

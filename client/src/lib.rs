@@ -14,6 +14,7 @@ mod node;
 mod output;
 mod reader;
 mod relay;
+mod table;
 
 use std::process::ExitCode;
 

@@ -10,6 +10,7 @@ mod harness;
 mod hostile;
 mod hostile_log;
 mod idle;
+mod import;
 mod interop;
 mod kill;
 mod tidy;

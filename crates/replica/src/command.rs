@@ -14,6 +14,7 @@ use sambung_domain::RecordId;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
+pub(crate) use create::{text_of, village_answer};
 pub use decide::{Resolve, Undo};
 pub(crate) use fields::{edits, put};
 pub(crate) use nearest::unknown_field;

@@ -23,6 +23,7 @@ mod error;
 pub mod exchange;
 pub mod history;
 mod identity;
+pub mod import;
 pub mod interop;
 mod loaded;
 mod place;
