@@ -8,7 +8,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
 
 use crate::failure::Failure;
-use crate::node::{Node, SyncLock, now, random};
+use crate::node::{Node, SyncLock, random};
 use crate::relay::RelayClient;
 
 /// How often the agent looks whether something is waiting.
@@ -45,11 +45,10 @@ impl Agent {
         }
     }
 
-    /// Whether there is something to send that the last exchange did not leave behind on purpose.
+    /// Whether there is something to send that the last exchange did not leave behind on purpose. A database that
+    /// cannot be asked shows when the time of the next exchange has come.
     fn something_new(&self) -> bool {
-        self.node.replica.status(now()).is_ok_and(|status| {
-            status.waiting > 0 && status.oldest_waiting_s < TICK.as_secs().saturating_mul(5)
-        })
+        self.node.replica.has_new_work().unwrap_or(false)
     }
 
     async fn sync(&mut self) {

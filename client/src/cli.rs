@@ -1,7 +1,9 @@
 //! The command line: a stable surface for scripts.
 
 mod interop;
+mod query;
 mod record;
+mod review;
 mod transfer;
 
 use std::net::SocketAddr;
@@ -11,7 +13,9 @@ use clap::{Args, Parser, Subcommand};
 use sambung_domain::StaffId;
 
 pub use interop::{Export, Import};
-pub use record::{Fields, Record};
+pub use query::{Person, Search};
+pub use record::{Fields, Record, Withdraw};
+pub use review::{Conflicts, Draft, Pair, Same, Transition};
 pub use transfer::ImportList;
 
 /// Sambung office node: keeps a local replica of worker and complaint records and merges it with a relay
@@ -56,6 +60,24 @@ pub enum Command {
     /// Take a list in: every row is looked at first, and nothing is written if one is bad.
     #[command(after_help = "Example: sambung import worker daftar.csv --map siskop2mi --dry-run")]
     Import(ImportList),
+    /// Find records by name, nickname, number or village.
+    #[command(after_help = "Example: sambung search siti krucil --kind worker --limit 20")]
+    Search(Search),
+    /// Everything about one person, kind by kind, newest first.
+    #[command(after_help = "Example: sambung person 01hz… --json")]
+    Person(Person),
+    /// Move a case, placement, session or referral on to its next state.
+    #[command(after_help = "Example: sambung transition 01hz… VERIFIKASI --reason \"berkas lengkap\"")]
+    Transition(Transition),
+    /// Values that differ: look, decide, take back.
+    #[command(subcommand)]
+    Conflicts(Conflicts),
+    /// Records of the same person: find, link, part.
+    #[command(subcommand)]
+    Same(Same),
+    /// What was begun here and not saved.
+    #[command(subcommand)]
+    Draft(Draft),
     /// What somebody must look at, one by one, with the reason.
     #[command(after_help = "Example: sambung attention --dir ~/sambung --json")]
     Attention(Attention),

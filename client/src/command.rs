@@ -6,7 +6,9 @@ mod doctor;
 mod enrol;
 mod import;
 mod interop;
+mod query;
 mod record;
+mod review;
 mod serve;
 mod sync;
 mod verify;
@@ -30,6 +32,12 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Status(arguments) => sync::status(&place, arguments.json),
         Command::Record(arguments) => record::run(&place, arguments),
         Command::Import(arguments) => import::run(&place, &arguments),
+        Command::Search(arguments) => query::search(&place, arguments),
+        Command::Person(arguments) => query::person(&place, arguments),
+        Command::Transition(arguments) => review::transition(&place, arguments),
+        Command::Conflicts(arguments) => review::conflicts(&place, arguments),
+        Command::Same(arguments) => review::same(&place, arguments),
+        Command::Draft(arguments) => review::draft(&place, &arguments),
         Command::Attention(arguments) => attention::run(&place, &arguments),
         Command::Verify(arguments) => verify::run(&place, &arguments),
         Command::Backup(arguments) => backup::backup(&place, &arguments),

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use argon2::{Algorithm, Argon2, Params, Version};
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+use sambung_domain::hex::{hex, unhex};
 use sambung_replica::DatabaseKey;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
@@ -48,6 +49,9 @@ pub(crate) fn create(dir: &Path, passphrase: Option<&Path>) -> Result<DatabaseKe
     };
     let text =
         serde_json::to_string_pretty(&stored).map_err(|error| Failure::Configuration(error.to_string()))?;
+    let text = Zeroizing::new(text);
+    let (KeyFile::Raw { key: shown } | KeyFile::Wrapped { key: shown, .. }) = stored;
+    drop(Zeroizing::new(shown));
     write_protected(&dir.join(KEY_FILE), text.as_bytes())?;
     Ok(key)
 }
@@ -65,10 +69,13 @@ pub(crate) fn read(dir: &Path) -> Result<DatabaseKey, Failure> {
             Failure::File { what: path.display().to_string(), source }
         }
     })?;
+    let text = Zeroizing::new(text);
     let damaged = || Failure::Configuration(format!("{} cannot be read", path.display()));
     match serde_json::from_str(&text).map_err(|_| damaged())? {
         KeyFile::Raw { key } => {
-            let bytes: [u8; 32] = unhex(&key).and_then(|b| b.try_into().ok()).ok_or_else(damaged)?;
+            let key = Zeroizing::new(key);
+            let bytes = Zeroizing::new(unhex(&key).map_err(|_| damaged())?);
+            let bytes: [u8; 32] = bytes.as_slice().try_into().map_err(|_| damaged())?;
             Ok(DatabaseKey(Zeroizing::new(bytes)))
         }
         KeyFile::Wrapped { memory_kib, passes, salt, nonce, key } => {
@@ -77,7 +84,7 @@ pub(crate) fn read(dir: &Path) -> Result<DatabaseKey, Failure> {
                     "this replica has a passphrase; name its file in {PASSPHRASE_FILE}"
                 ))
             })?;
-            let part = |text: &str| unhex(text).ok_or_else(damaged);
+            let part = |text: &str| unhex(text).map_err(|_| damaged());
             let secret = stretch(&read_passphrase(&file)?, &part(&salt)?, memory_kib, passes)?;
             unwrap(&secret, &part(&nonce)?, &part(&key)?)
         }
@@ -176,17 +183,6 @@ fn write_protected(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
         File::open(dir).and_then(|dir| dir.sync_all()).map_err(failed)?;
     }
     Ok(())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn unhex(text: &str) -> Option<Vec<u8>> {
-    if !text.is_ascii() || !text.len().is_multiple_of(2) {
-        return None;
-    }
-    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).ok()).collect()
 }
 
 #[cfg(test)]

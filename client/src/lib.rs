@@ -13,6 +13,7 @@ mod messages;
 mod node;
 mod output;
 mod reader;
+mod regions;
 mod relay;
 mod table;
 

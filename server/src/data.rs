@@ -4,12 +4,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use sambung_domain::Pack;
+use sambung_domain::hex::BadHex;
 use sambung_domain::pack::PackError;
 use sambung_sync::relay::Relay;
 
 use crate::clock;
 use crate::file;
-use crate::keys::{BadHex, KeyError, KeyFile, Recovery};
+use crate::keys::{KeyError, KeyFile, Recovery};
 use crate::store::{self, Pool, StoreError};
 
 /// A relay's directory.

@@ -67,29 +67,32 @@ impl Host {
     pub fn exchange(&self, body: &[u8]) -> Result<Vec<u8>, Failure> {
         let frame: Frame = unpack(body).map_err(Reject::from)?;
         let request: ExchangeRequest = frame.peek().map_err(Reject::from)?;
-        let pushes = request.push.is_some();
-        drop(request);
-        let answer = if pushes { self.exchange_writing(&frame) } else { self.exchange_reading(&frame) }?;
-        Ok(pack(&answer))
+        let answer = if request.push.is_some() {
+            self.pool.write(|store| self.exchange_in(store, &frame, &request))
+        } else {
+            self.exchange_reading(&frame, &request)
+        };
+        Ok(pack(&answer?))
     }
 
-    /// Only a worn or an unknown grant makes an exchange without a push write; it is then begun again with the
-    /// write lock.
-    fn exchange_reading(&self, frame: &Frame) -> Result<AnswerFrame, Failure> {
-        match self.pool.read(|store| self.exchange_in(store, frame)) {
+    /// An exchange without a push writes only where the grant is worn or unknown, or the device has come farther than
+    /// before; it is then begun again with the write lock.
+    fn exchange_reading(&self, frame: &Frame, request: &ExchangeRequest) -> Result<AnswerFrame, Failure> {
+        match self.pool.read(|store| self.exchange_in(store, frame, request)) {
             Err(Failure::Store(StoreError::ReadOnly)) => {
-                self.pool.write(|store| self.exchange_in(store, frame))
+                self.pool.write(|store| self.exchange_in(store, frame, request))
             }
             other => other,
         }
     }
 
-    fn exchange_writing(&self, frame: &Frame) -> Result<AnswerFrame, Failure> {
-        self.pool.write(|store| self.exchange_in(store, frame))
-    }
-
-    fn exchange_in(&self, store: &mut SqliteStore<'_>, frame: &Frame) -> Result<AnswerFrame, Failure> {
-        self.with_circumstances(|circumstances| self.relay.exchange(store, frame, circumstances))
+    fn exchange_in(
+        &self,
+        store: &mut SqliteStore<'_>,
+        frame: &Frame,
+        request: &ExchangeRequest,
+    ) -> Result<AnswerFrame, Failure> {
+        self.with_circumstances(|circumstances| self.relay.exchange(store, frame, request, circumstances))
     }
 
     /// Lends a request the time and random bytes. Where the system gave none, the request has failed, whatever

@@ -11,6 +11,7 @@ use std::path::Path;
 
 use minicbor::{Decode, Encode};
 use sambung_domain::Timestamp;
+use sambung_domain::hex::{BadHex, hex, unhex};
 use sambung_domain::time::DAY_MS;
 use sambung_sync::relay::RelayKeys;
 use sambung_trust::certificate::{Certificate, Purpose};
@@ -20,7 +21,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 pub use recovery::Recovery;
-pub use secret::{BadHex, Secret, hex, unhex};
+pub use secret::Secret;
 
 use crate::file;
 

@@ -1,6 +1,7 @@
 //! What scripts and people rely on: exit codes, error codes, the shape of `--json`, and that no failure loses
 //! what was saved.
 
+mod queries;
 mod shape;
 
 use std::io::Write;

@@ -38,7 +38,7 @@ fn verify_names_what_is_wrong_and_repair_heals_it() {
     let expected = serde_json::json!([{
         "code": "projection",
         "record": &ids[1],
-        "detail": "lists and searches do not see the document",
+        "detail": "lists do not show the document",
     }]);
     assert_eq!(found.json()["findings"], expected);
     let told = office.run(&["verify"]);

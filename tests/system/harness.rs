@@ -8,6 +8,7 @@ mod http;
 mod line;
 mod office;
 mod process;
+mod served;
 mod worker;
 
 pub(crate) use audit::open;
@@ -17,6 +18,7 @@ pub(crate) use http::{announce, message, post};
 pub(crate) use line::Plan;
 pub(crate) use office::{Office, create_arguments, edit_arguments, texts};
 pub(crate) use process::{Ended, Running, run, say};
+pub(crate) use served::Served;
 pub(crate) use worker::{Worker, item, name};
 
 /// Random bytes from the system: keys and names of the tests' own devices.

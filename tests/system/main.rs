@@ -13,4 +13,5 @@ mod idle;
 mod import;
 mod interop;
 mod kill;
+mod review;
 mod tidy;

@@ -4,6 +4,7 @@
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool speaks to its terminal")]
 
+mod bench;
 mod calendar;
 mod check_wasm;
 mod demo;
@@ -37,6 +38,11 @@ const COMMANDS: &[Task] = &[
         name: "test",
         about: "everything CI checks; `test STAGE…` runs only these stages",
         run: test::run,
+    },
+    Task {
+        name: "bench",
+        about: "what a full node takes; P7, P8, --size N, --json, --reuse",
+        run: bench::run,
     },
     Task {
         name: "check-wasm",

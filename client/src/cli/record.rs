@@ -27,6 +27,12 @@ pub enum Record {
         #[arg(long)]
         json: bool,
     },
+    /// Take a record out of lists and searches; nothing is deleted.
+    #[command(after_help = "Example: sambung record withdraw 01hz… --reason \"dicatat dua kali\"")]
+    Withdraw(Withdraw),
+    /// Put a withdrawn record back.
+    #[command(after_help = "Example: sambung record reinstate 01hz… --reason \"ternyata benar\"")]
+    Reinstate(Withdraw),
     /// Change a record: only the fields named are written.
     #[command(after_help = "Example: sambung record edit 01hz… --set dusun=\"Krajan\" --unset rt")]
     Edit {
@@ -58,11 +64,11 @@ pub enum Record {
     List {
         /// The kind.
         kind: String,
-        /// Only records with this value; repeat for more conditions.
+        /// Only records with this value; repeat for more conditions. `KEY=` finds empty fields.
         #[arg(long = "where", value_name = "KEY=VALUE", value_parser = key_value)]
         filters: Vec<(String, String)>,
-        /// The field to sort by.
-        #[arg(long, value_name = "KEY")]
+        /// The field to sort by; with `-` before it from the end.
+        #[arg(long, value_name = "[-]KEY", allow_hyphen_values = true)]
         sort: Option<String>,
         /// Most rows.
         #[arg(long, value_name = "N")]
@@ -70,6 +76,9 @@ pub enum Record {
         /// Continue after this record.
         #[arg(long, value_name = "ID")]
         after: Option<RecordId>,
+        /// The withdrawn records, and only those.
+        #[arg(long)]
+        withdrawn: bool,
         /// Print one line of JSON.
         #[arg(long)]
         json: bool,
@@ -91,6 +100,19 @@ pub enum Record {
     Import(Import),
 }
 
+/// Withdrawing a record, or taking that back.
+#[derive(Debug, Args)]
+pub struct Withdraw {
+    /// The record.
+    pub id: RecordId,
+    /// Why.
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
+    /// Print one line of JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// What to write.
 #[derive(Debug, Args)]
 pub struct Fields {
@@ -107,6 +129,9 @@ pub struct Fields {
     /// Take an entry out of a set.
     #[arg(long = "remove", value_name = "KEY=VALUE", value_parser = key_value)]
     pub remove: Vec<(String, String)>,
+    /// Save nothing if a value is odd, a NIK that cannot be one, and exit 1.
+    #[arg(long)]
+    pub strict: bool,
     /// Read `{"set": {…}, "unset": […], "add": [[key, value], …], "remove": […]}` from a file, or from stdin with `-`.
     #[arg(long, value_name = "FILE|-")]
     pub json_body: Option<PathBuf>,

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use sambung_domain::Timestamp;
+use sambung_domain::time::DAY_MS;
 use sambung_replica::attention::What;
 use sambung_replica::condition::Condition;
 use serde::Serialize;
@@ -16,7 +17,6 @@ use crate::node::{Node, SyncLock, now};
 use crate::output;
 
 const MINUTE_MS: i64 = 60_000;
-const DAY_MS: i64 = 24 * 60 * MINUTE_MS;
 /// Clocks further apart than this mislead people who read times.
 const SKEW_MAX_MS: i64 = 5 * MINUTE_MS;
 /// Work or an exchange older than this is late.

@@ -5,13 +5,14 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use sambung_domain::RecordId;
-use sambung_replica::command::{Create, EditRecord, Fields, Outcome};
+use sambung_domain::pack::Bilingual;
+use sambung_replica::command::{Command, Create, EditRecord, Fields, Outcome, Withdraw};
 use sambung_replica::history::HistoryEntry;
 use sambung_replica::query::{List, Page, RecordState, RecordView};
 use serde_json::Value as Json;
 
 use super::{Place, interop};
-use crate::cli::{Fields as FieldArguments, Record};
+use crate::cli::{Fields as FieldArguments, Record, Withdraw as WithdrawArguments};
 use crate::failure::Failure;
 use crate::output::{self, shown};
 
@@ -31,9 +32,11 @@ pub(crate) fn run(place: &Place, record: Record) -> Result<ExitCode, Failure> {
             let outcome = place.node()?.command(|replica, with| replica.edit(&command, with))?;
             print_outcome(&outcome, json);
         }
+        Record::Withdraw(arguments) => return withdraw(place, arguments, Command::Withdraw),
+        Record::Reinstate(arguments) => return withdraw(place, arguments, Command::Reinstate),
         Record::Show { id, json } => print_record(&place.node()?.replica.show(id)?, json),
-        Record::List { kind, filters, sort, limit, after, json } => {
-            let page = place.node()?.replica.list(&List { kind, filters, sort, limit, after })?;
+        Record::List { kind, filters, sort, limit, after, withdrawn, json } => {
+            let page = place.node()?.replica.list(&List { kind, filters, sort, limit, after, withdrawn })?;
             print_page(&page, json);
         }
         Record::History { id, json } => print_history(&place.node()?.replica.history(id)?, id, json),
@@ -41,6 +44,15 @@ pub(crate) fn run(place: &Place, record: Record) -> Result<ExitCode, Failure> {
         Record::Import(arguments) => return interop::import(place, &arguments),
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn withdraw(
+    place: &Place,
+    arguments: WithdrawArguments,
+    command: fn(Withdraw) -> Command,
+) -> Result<ExitCode, Failure> {
+    let WithdrawArguments { id, reason, json } = arguments;
+    super::review::run(place, &command(Withdraw { id, reason }), json)
 }
 
 /// The fields of the arguments and of the body file together.
@@ -53,6 +65,7 @@ fn collect(arguments: FieldArguments) -> Result<Fields, Failure> {
     fields.set.extend(arguments.set.into_iter().map(text));
     fields.unset.extend(arguments.unset);
     fields.add.extend(arguments.add.into_iter().map(entry));
+    fields.strict |= arguments.strict;
     fields.remove.extend(arguments.remove.into_iter().map(text));
     Ok(fields)
 }
@@ -78,7 +91,7 @@ fn read_body(path: &Path) -> Result<Fields, Failure> {
     serde_json::from_str(&text).map_err(|error| Failure::Usage(format!("the body: {error}")))
 }
 
-fn print_outcome(outcome: &Outcome, json: bool) {
+pub(super) fn print_outcome(outcome: &Outcome, json: bool) {
     if json {
         output::json(outcome);
     } else {
@@ -86,6 +99,10 @@ fn print_outcome(outcome: &Outcome, json: bool) {
     }
     if outcome.change.is_none() {
         output::message("Tidak ada yang berubah. / Nothing was different.");
+    }
+    for finding in &outcome.findings {
+        let Bilingual { id, en } = &finding.message;
+        output::message(&format!("{}: {id} / {en}", finding.path.join("/")));
     }
 }
 
@@ -107,7 +124,7 @@ fn print_record(view: &RecordView, json: bool) {
 }
 
 /// The word people see.
-fn state_word(state: RecordState) -> &'static str {
+pub(super) fn state_word(state: RecordState) -> &'static str {
     match state {
         RecordState::Here => "Hanya di komputer ini",
         RecordState::Office => "Sudah di kantor",

@@ -13,6 +13,7 @@ use super::Place;
 use crate::cli::Serve;
 use crate::failure::Failure;
 use crate::node::{Node, now, random};
+use crate::regions::regions;
 use crate::{agent, output};
 
 /// Answers browsers on this machine and syncs in the background, until it is told to stop.
@@ -45,6 +46,7 @@ async fn answer(node: Node, address: SocketAddr) -> Result<(), Failure> {
         replica: Arc::new(Mutex::new(node.replica)),
         now,
         random: random::<16>,
+        regions,
         names: Arc::from(names(bound)),
     };
     axum::serve(listener, sambung_api::router(host)).with_graceful_shutdown(stopped()).await.map_err(failed)

@@ -7,11 +7,14 @@
 
 mod guard;
 mod problem;
+mod queries;
 mod records;
+mod review;
 
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use axum::{Router, middleware};
+use sambung_domain::region::Regions;
 use sambung_domain::{StaffId, Timestamp};
 use sambung_replica::{Circumstances, Replica, ReplicaError};
 use utoipa::OpenApi;
@@ -30,6 +33,8 @@ pub struct Host {
     pub now: fn() -> Timestamp,
     /// Sixteen random bytes.
     pub random: fn() -> [u8; 16],
+    /// The regions by which search knows villages; none where the host has no table yet.
+    pub regions: fn() -> Option<&'static Regions>,
     /// Values of the `Host` header that are answered: whoever reaches the node under another name is a page
     /// that was tricked into talking to it.
     pub names: Arc<[String]>,
@@ -66,6 +71,16 @@ fn described() -> OpenApiRouter<Host> {
         .routes(routes!(records::show, records::edit))
         .routes(routes!(records::history))
         .routes(routes!(records::status))
+        .routes(routes!(queries::search))
+        .routes(routes!(queries::person))
+        .routes(routes!(review::command))
+        .routes(routes!(review::conflicts))
+        .routes(routes!(review::conflicts_of))
+        .routes(routes!(review::decided))
+        .routes(routes!(review::candidates))
+        .routes(routes!(review::group))
+        .routes(routes!(review::drafts))
+        .routes(routes!(review::draft, review::keep_draft, review::discard_draft))
 }
 
 /// The routes of `/api/v1`.

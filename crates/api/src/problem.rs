@@ -37,7 +37,7 @@ impl Problem {
 impl From<ReplicaError> for Problem {
     fn from(error: ReplicaError) -> Self {
         let status = match error.code() {
-            "usage" => StatusCode::UNPROCESSABLE_ENTITY,
+            "usage" | "odd" => StatusCode::UNPROCESSABLE_ENTITY,
             "not_found" => StatusCode::NOT_FOUND,
             "storage_full" => StatusCode::INSUFFICIENT_STORAGE,
             _ => StatusCode::INTERNAL_SERVER_ERROR,

@@ -21,10 +21,11 @@ use crate::{Host, Problem};
 pub(crate) struct ListQuery {
     /// The kind.
     kind: String,
-    /// Filters as `key=value`, separated by `&` inside the encoded text; `area` matches everything inside it.
+    /// Filters as `key=value`, separated by `&` inside the encoded text; an area matches
+    /// everything inside it, an empty value an empty field.
     #[serde(default)]
     filter: Option<String>,
-    /// The field to sort by.
+    /// The field to sort by, with `-` before it from the end.
     #[serde(default)]
     sort: Option<String>,
     /// Most rows of the page.
@@ -34,6 +35,9 @@ pub(crate) struct ListQuery {
     #[serde(default)]
     #[param(value_type = Option<String>)]
     after: Option<RecordId>,
+    /// The withdrawn records, and only those.
+    #[serde(default)]
+    withdrawn: bool,
 }
 
 /// What an edit writes.
@@ -54,7 +58,8 @@ pub(crate) async fn list(
 ) -> Result<Json<Page>, Problem> {
     let Query(query) = query.map_err(|error| Problem::usage(error.body_text()))?;
     let filters = query.filter.as_deref().map(filters).transpose()?.unwrap_or_default();
-    let list = List { kind: query.kind, filters, sort: query.sort, limit: query.limit, after: query.after };
+    let ListQuery { kind, sort, limit, after, withdrawn, .. } = query;
+    let list = List { kind, filters, sort, limit, after, withdrawn };
     Ok(Json(host.replica().list(&list)?))
 }
 
@@ -118,6 +123,6 @@ pub(crate) async fn status(State(host): State<Host>) -> Result<Json<Status>, Pro
     Ok(Json(host.replica().status(now)?))
 }
 
-fn parse(id: &str) -> Result<RecordId, Problem> {
+pub(crate) fn parse(id: &str) -> Result<RecordId, Problem> {
     id.parse().map_err(|error: sambung_domain::id::BadId| Problem::usage(error.to_string()))
 }

@@ -38,6 +38,12 @@ impl Area {
             && (other.0.len() == self.0.len() || other.0.as_bytes()[self.0.len()] == b'.')
     }
 
+    /// This area and those it lies in, the widest first.
+    pub fn wider(&self) -> impl Iterator<Item = Area> {
+        let levels = CODE_LENGTHS.into_iter().filter(|length| *length <= self.0.len());
+        levels.map(|length| Area(self.0[..length].to_owned()))
+    }
+
     /// The shard whose log orders records of this area. Areas shorter than a kabupaten lie in `PP.00`.
     #[must_use]
     pub fn shard(&self) -> Shard {

@@ -10,11 +10,12 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::time::DAY_MS;
+
 pub use partial::{BadPartialDate, PartialDate};
 
 /// Western Indonesian Time is UTC+7 all year (Keppres 41/1987).
 const WIB_OFFSET_MS: i64 = 7 * 3600 * 1000;
-const DAY_MS: i64 = 24 * 3600 * 1000;
 
 /// One day between 01-01-0001 and 31-12-9999. Stored as `yyyy-mm-dd`, shown as `dd-mm-yyyy`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

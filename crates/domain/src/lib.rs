@@ -14,6 +14,7 @@ pub mod area;
 pub mod calendar;
 pub mod date;
 pub mod form;
+pub mod hex;
 pub mod id;
 pub mod identifier;
 pub mod pack;

@@ -24,6 +24,26 @@ pub enum Set {
     Person(#[n(0)] StaffId),
 }
 
+impl Set {
+    /// The sets that contain whatever is in this one: itself, and for an area those of the areas it lies in.
+    #[must_use]
+    pub fn wider(&self) -> Vec<Set> {
+        match self {
+            Set::Area(area) => area.wider().map(Set::Area).collect(),
+            Set::Office(_) | Set::Person(_) => vec![self.clone()],
+        }
+    }
+
+    /// Whether the records of the set can lie in several shards.
+    #[must_use]
+    pub fn spans_shards(&self) -> bool {
+        match self {
+            Set::Area(area) => area.shard().as_str() != &area.as_str()[..area.as_str().len().min(5)],
+            Set::Office(_) | Set::Person(_) => true,
+        }
+    }
+}
+
 impl fmt::Display for Set {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -65,5 +85,30 @@ impl TryFrom<String> for Set {
 impl From<Set> for String {
     fn from(set: Set) -> String {
         set.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wider_sets_are_those_of_the_areas_around() {
+        let wider = |text: &str| {
+            let sets = text.parse::<Set>().unwrap().wider();
+            sets.iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        assert_eq!(wider("a:35.13.02.2004"), ["a:35", "a:35.13", "a:35.13.02", "a:35.13.02.2004"]);
+        assert_eq!(wider("a:35.13"), ["a:35", "a:35.13"]);
+        assert_eq!(wider("a:00"), ["a:00"]);
+        assert_eq!(wider("o:P4MI-3513"), ["o:P4MI-3513"]);
+    }
+
+    #[test]
+    fn a_province_an_office_and_a_person_span_shards() {
+        let spanning = ["a:35", "o:P4MI-3513"];
+        let single = ["a:00", "a:35.13", "a:35.13.02.2004"];
+        assert!(spanning.iter().all(|set| set.parse::<Set>().unwrap().spans_shards()));
+        assert!(single.iter().all(|set| !set.parse::<Set>().unwrap().spans_shards()));
     }
 }

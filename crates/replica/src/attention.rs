@@ -88,7 +88,7 @@ const LISTS: [(What, &str); 6] = [
     ),
     (
         What::Pending,
-        "SELECT record, 'base_missing', count(*), NULL FROM pending GROUP BY record ORDER BY record LIMIT ?1",
+        "SELECT record, 'base_missing', count(*), min(came) FROM pending GROUP BY record ORDER BY record LIMIT ?1",
     ),
 ];
 

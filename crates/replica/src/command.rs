@@ -4,6 +4,8 @@ mod create;
 mod decide;
 mod edit;
 mod fields;
+mod findings;
+mod link;
 mod nearest;
 mod transition;
 mod withdraw;
@@ -11,16 +13,19 @@ mod withdraw;
 use std::collections::BTreeMap;
 
 use sambung_domain::RecordId;
+use sambung_domain::form::Finding;
+use sambung_sync::ChangeHash;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 pub(crate) use create::{text_of, village_answer};
 pub use decide::{Resolve, Undo};
 pub(crate) use fields::{edits, put};
+pub use link::Pair;
 pub(crate) use nearest::unknown_field;
 pub use transition::Transition;
-pub(crate) use withdraw::WITHDRAWN;
 pub use withdraw::Withdraw;
+pub(crate) use withdraw::{WITHDRAWN, is_withdrawn};
 
 use crate::write::Writer;
 use crate::{Circumstances, Replica, ReplicaError, UsageError};
@@ -45,6 +50,9 @@ pub struct Fields {
     #[serde(default)]
     #[cfg_attr(feature = "schema", schema(value_type = Vec<Vec<Json>>))]
     pub remove: Vec<(String, Json)>,
+    /// Refuses what is odd, a NIK that cannot be one, rather than saving it with a remark.
+    #[serde(default)]
+    pub strict: bool,
 }
 
 /// Makes a record.
@@ -97,6 +105,10 @@ pub enum Command {
     Resolve(Resolve),
     /// Take a decision back.
     Undo(Undo),
+    /// Say that two records are of one person.
+    Link(Pair),
+    /// Say that they are not.
+    Unlink(Pair),
 }
 
 /// What a command did.
@@ -112,6 +124,17 @@ pub struct Outcome {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "schema", schema(value_type = Vec<String>))]
     pub followed: Vec<RecordId>,
+    /// What is odd about the values written. They are saved all the same.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "schema", schema(value_type = Vec<Json>))]
+    pub findings: Vec<Finding>,
+}
+
+impl Outcome {
+    pub(crate) fn of(id: RecordId, change: Option<ChangeHash>) -> Self {
+        let change = change.map(|hash| hash.to_string());
+        Outcome { id, change, followed: Vec::new(), findings: Vec::new() }
+    }
 }
 
 impl Replica {
@@ -133,7 +156,7 @@ impl Replica {
     ///
     /// # Errors
     /// [`ReplicaError::Usage`] for fields the kind does not have or values they cannot hold,
-    /// [`UsageError::Exists`](crate::UsageError::Exists) where a record with a derived id is there already,
+    /// [`UsageError::Exists`] where a record with a derived id is there already,
     /// [`ReplicaError::NotAllowed`] where the grant does not cover the place, and what the database says.
     pub fn create(
         &mut self,
@@ -181,6 +204,8 @@ impl Writer<'_, '_> {
             Command::Reinstate(withdraw) => self.withdraw(withdraw, false),
             Command::Resolve(resolve) => self.resolve(resolve),
             Command::Undo(undo) => self.undo(undo),
+            Command::Link(pair) => self.link(pair, true),
+            Command::Unlink(pair) => self.link(pair, false),
         }
     }
 }

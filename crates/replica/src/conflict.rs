@@ -7,6 +7,8 @@ mod decided;
 mod list;
 mod values;
 
+use std::collections::BTreeSet;
+
 use rusqlite::{Connection, params};
 use sambung_domain::pack::Harm;
 use sambung_sync::form::Message;
@@ -52,12 +54,32 @@ pub(crate) fn decision(message: Option<&str>) -> Option<&'static str> {
     [RESOLVE, UNDO].into_iter().find(|known| *known == command)
 }
 
-/// Writes the rows of a record's open questions.
+/// Whether exactly these questions stand in the database.
+pub(crate) fn stand(
+    connection: &Connection,
+    row: &RecordRow,
+    differing: &[Differing],
+) -> Result<bool, ReplicaError> {
+    let sql = "SELECT field, harm, reopened FROM conflict WHERE record = ?1";
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement.query_map([row.number], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    let found: BTreeSet<(String, i64, bool)> = rows.collect::<Result<_, _>>()?;
+    let expected = differing
+        .iter()
+        .map(|place| (place.path.join(SEPARATOR), rank(place.harm), place.reopened))
+        .collect();
+    Ok(found == expected)
+}
+
+/// Writes the rows of a record's open questions, if they are not there already.
 pub(crate) fn write(
     connection: &Connection,
     row: &RecordRow,
     differing: &[Differing],
 ) -> Result<(), ReplicaError> {
+    if stand(connection, row, differing)? {
+        return Ok(());
+    }
     connection.prepare_cached("DELETE FROM conflict WHERE record = ?1")?.execute([row.number])?;
     let mut statement = connection.prepare_cached(
         "INSERT OR IGNORE INTO conflict (record, field, harm, reopened) VALUES (?1, ?2, ?3, ?4)",

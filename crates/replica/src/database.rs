@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
+use sambung_domain::hex::hex;
 use zeroize::Zeroizing;
 
 use crate::ReplicaError;
@@ -20,13 +21,21 @@ impl std::fmt::Debug for DatabaseKey {
 /// The schema, one step a release; a step is never edited once released.
 const MIGRATIONS: &[&str] = &[
     include_str!("database/001_replica.sql"),
-    include_str!("database/003_conflict.sql"),
+    concat!(include_str!("database/002_search_tables.sql"), include_str!("database/002_search.sql")),
+    include_str!("database/003_review.sql"),
     include_str!("database/004_reasons.sql"),
     include_str!("database/005_interop.sql"),
+    include_str!("database/006_safe.sql"),
 ];
+
+/// What makes the two tables of search, for a step of the schema and for making them anew.
+pub(crate) const SEARCH_TABLES: &str = include_str!("database/002_search_tables.sql");
 
 /// SQLite before 3.51.3 can corrupt a write-ahead log that two connections use.
 const SQLITE_LEAST: i32 = 3_051_003;
+
+/// Pages kept decrypted, a connection: a page read anew is decrypted anew.
+const CACHE_KIB: i64 = 16_384;
 
 /// How long a writer waits for another process's transaction.
 const BUSY_MS: u64 = 10_000;
@@ -74,6 +83,7 @@ fn prepare(mut connection: Connection) -> Result<Connection, ReplicaError> {
          PRAGMA trusted_schema = OFF;
          PRAGMA secure_delete = ON;",
     )?;
+    connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
     connection.set_prepared_statement_cache_capacity(64);
     migrate(&mut connection)?;
     Ok(connection)
@@ -89,7 +99,7 @@ fn is_plain(path: &Path) -> bool {
 
 #[cfg(not(target_arch = "wasm32"))]
 fn unlock(connection: &Connection, key: &DatabaseKey) -> Result<(), ReplicaError> {
-    let hex = hex(key);
+    let hex = Zeroizing::new(hex(&key.0[..]));
     connection.execute_batch(&format!("PRAGMA key = \"x'{}'\";", hex.as_str()))?;
     // The first read is where a wrong key shows.
     connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
@@ -98,14 +108,10 @@ fn unlock(connection: &Connection, key: &DatabaseKey) -> Result<(), ReplicaError
 
 #[cfg(target_arch = "wasm32")]
 fn unlock(connection: &Connection, key: &DatabaseKey) -> Result<(), ReplicaError> {
-    let hex = hex(key);
+    let hex = Zeroizing::new(hex(&key.0[..]));
     connection.execute_batch(&format!("PRAGMA cipher = 'chacha20'; PRAGMA hexkey = '{}';", hex.as_str()))?;
     connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
     Ok(())
-}
-
-fn hex(key: &DatabaseKey) -> Zeroizing<String> {
-    Zeroizing::new(key.0.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 /// The schema version this release writes.

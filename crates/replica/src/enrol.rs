@@ -2,14 +2,14 @@
 
 use std::path::Path;
 
-use sambung_domain::{Pack, Timestamp};
+use sambung_domain::Pack;
 use sambung_sync::frame::{AnswerFrame, Frame, FrameError, pack, unpack};
 use sambung_sync::message::{EnrolRequest, EnrolResponse, Hello, VERSION};
 use sambung_trust::certificate::{Purpose, certified_key};
 use sambung_trust::invitation::InvitationCode;
 use sambung_trust::{Grant, SecretKey};
 
-use crate::{DatabaseKey, Identity, Replica, ReplicaError, database, identity};
+use crate::{DatabaseKey, Identity, Replica, ReplicaError, database, identity, rebuild};
 
 /// Why a device was not enrolled.
 #[derive(Debug, thiserror::Error)]
@@ -102,9 +102,14 @@ impl Enrolment {
         key: &DatabaseKey,
     ) -> Result<Identity, EnrolmentError> {
         let answer: AnswerFrame = unpack(answer)?;
-        let now = self.claimed_time(&answer)?;
+        // The relay time an answer claims counts only once its signature has been checked with a key certified at
+        // that time.
+        let response: EnrolResponse = answer.peek()?;
+        let now = response.relay_time;
         let relay = self.identity.key_for(Purpose::Relay, now).map_err(|_| EnrolmentError::WrongRelay)?;
-        let response: EnrolResponse = answer.open(&self.frame.name(), &relay)?;
+        if !answer.is_from(&relay, &self.frame.name()) {
+            return Err(FrameError::Signature.into());
+        }
         let issuer = self.identity.key_for(Purpose::Issuer, now).map_err(|_| EnrolmentError::WrongRelay)?;
         let grant: Grant = response.grant.open(&issuer).map_err(|_| EnrolmentError::WrongRelay)?;
         if grant.device != self.identity.device.public() {
@@ -115,19 +120,10 @@ impl Enrolment {
         let transaction = connection.transaction().map_err(ReplicaError::from)?;
         self.identity.write(&transaction)?;
         identity::set_grant(&transaction, &response.grant)?;
-        identity::set_log(&transaction, &response.log)?;
         identity::set_nonce(&transaction, &response.nonce)?;
         identity::see_relay_time(&transaction, response.relay_time)?;
         transaction.commit().map_err(ReplicaError::from)?;
         Ok(self.identity)
-    }
-
-    /// The relay time an answer claims; it counts only once the answer's signature has been checked with a
-    /// key certified at that time.
-    fn claimed_time(&self, answer: &AnswerFrame) -> Result<Timestamp, EnrolmentError> {
-        let response: EnrolResponse =
-            minicbor::decode(&answer.body).map_err(|_| EnrolmentError::Frame(FrameError::Unreadable))?;
-        Ok(response.relay_time)
     }
 }
 
@@ -137,8 +133,9 @@ impl Replica {
     /// # Errors
     /// [`ReplicaError`] where the key does not fit, the database is too new or damaged, or holds no replica.
     pub fn open(path: &Path, key: &DatabaseKey, pack: Pack, nonce: [u8; 16]) -> Result<Self, ReplicaError> {
-        let connection = database::open(path, key)?;
+        let mut connection = database::open(path, key)?;
         let identity = Identity::read(&connection)?.ok_or(ReplicaError::Empty)?;
+        rebuild::follow(&mut connection, &pack)?;
         Ok(Replica {
             connection,
             pack,

@@ -59,6 +59,14 @@ pub enum ReplicaError {
     /// No such record here, or none this device may see: the same answer for both.
     #[error("there is no record {0} here")]
     NotFound(RecordId),
+    /// A value is odd, and only good ones were asked for.
+    #[error("{field}: {why}; without --strict it is saved all the same")]
+    Odd {
+        /// The field.
+        field: String,
+        /// What is odd.
+        why: String,
+    },
     /// The grant does not allow it.
     #[error("this device may not do that")]
     NotAllowed,
@@ -119,6 +127,7 @@ impl ReplicaError {
         match self {
             ReplicaError::Usage(_) => "usage",
             ReplicaError::NotFound(_) | ReplicaError::NotAllowed => "not_found",
+            ReplicaError::Odd { .. } => "odd",
             ReplicaError::StorageFull => "storage_full",
             ReplicaError::StorageDamaged(_) | ReplicaError::Unreadable(_) | ReplicaError::Document { .. } => {
                 "storage_damaged"

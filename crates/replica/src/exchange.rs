@@ -9,6 +9,7 @@ mod incoming;
 mod outgoing;
 mod pulled;
 mod retry;
+mod safe;
 mod session;
 mod verdicts;
 

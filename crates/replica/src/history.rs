@@ -1,6 +1,7 @@
 //! A record's history, field by field: when, who, on which device, old → new.
 
 use rusqlite::{Connection, OptionalExtension};
+use sambung_domain::hex::hex;
 use sambung_domain::{RecordId, Timestamp};
 use sambung_sync::ChangeHash;
 use sambung_sync::field_history::field_history;
@@ -88,7 +89,7 @@ pub(crate) fn device_of(
         Some((false, Some(signed))) => signer(&signed),
         Some((false, None)) | None => None,
     };
-    Ok(key.map(|key| key.fingerprint().iter().map(|byte| format!("{byte:02x}")).collect()))
+    Ok(key.map(|key| hex(&key.fingerprint())))
 }
 
 fn signer(signed: &[u8]) -> Option<sambung_trust::PublicKey> {

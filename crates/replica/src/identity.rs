@@ -3,7 +3,6 @@
 use minicbor::{Decode, Encode};
 use rusqlite::Connection;
 use sambung_domain::{OfficeCode, Set, Timestamp};
-use sambung_sync::chain::LogId;
 use sambung_trust::certificate::{ChainError, Purpose, certified_key};
 use sambung_trust::nonce::Nonce;
 use sambung_trust::{DeploymentKey, Grant, PublicKey, SecretKey, Signed};
@@ -50,7 +49,6 @@ struct StoredIdentity {
 
 const IDENTITY: &str = "identity";
 const GRANT: &str = "grant";
-const LOG: &str = "log";
 const NONCE: &str = "nonce";
 const RELAY_TIME: &str = "relay time";
 const COUNTER: &str = "counter";
@@ -100,11 +98,6 @@ pub(crate) fn grant(connection: &Connection) -> Result<(Signed, Grant), ReplicaE
 
 pub(crate) fn set_grant(connection: &Connection, grant: &Signed) -> Result<(), ReplicaError> {
     set_named(connection, GRANT, &sambung_trust::signed::encode(grant))
-}
-
-/// Notes the log the relay speaks of.
-pub(crate) fn set_log(connection: &Connection, log: &LogId) -> Result<(), ReplicaError> {
-    set_named(connection, LOG, log)
 }
 
 /// The nonce for the next request.

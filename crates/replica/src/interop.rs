@@ -13,17 +13,17 @@ use std::collections::BTreeMap;
 use rusqlite::{Connection, TransactionBehavior, params};
 use sambung_domain::pack::Kind;
 use sambung_domain::role::Action;
-use sambung_domain::{Pack, RecordId, Routing, Timestamp};
-use sambung_sync::document::{Change, Document, Edit};
+use sambung_domain::{Pack, RecordId, Timestamp};
+use sambung_sync::document::{Document, Edit};
 use sambung_sync::form::{History, Message, Rejected};
 use sambung_sync::gate::gate;
 use sambung_sync::interop::{Difference, Split};
-use sambung_sync::{Actor, ChangeHash, routing};
-use sambung_trust::{Decision, Grant, Question, decide};
+use sambung_sync::{Actor, ChangeHash};
 use serde::{Deserialize, Serialize};
 
-use crate::identity::{grant, relay_time};
+use crate::identity::grant;
 use crate::loaded::{self, RecordRow, maps};
+use crate::write::judge;
 use crate::{Circumstances, Replica, ReplicaError, UsageError, projection};
 
 /// The command that changes made elsewhere name in their message.
@@ -59,6 +59,9 @@ pub struct Imported {
     /// What the record stands at now.
     pub heads: Vec<String>,
 }
+
+/// Asks what a file says beyond the changes named.
+pub type Differences<'a> = dyn FnMut(&[ChangeHash]) -> Result<Vec<Difference>, String> + 'a;
 
 /// Why a file was not taken in. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -123,7 +126,7 @@ impl Replica {
     pub fn import(
         &mut self,
         split: &Split,
-        differences: &mut dyn FnMut(&[ChangeHash]) -> Result<Vec<Difference>, String>,
+        differences: &mut Differences<'_>,
         circumstances: &mut Circumstances<'_>,
     ) -> Result<Imported, InteropError> {
         let nonce = (circumstances.random)();
@@ -216,7 +219,6 @@ impl Plan {
     ) -> Result<(), InteropError> {
         let issued = issued(connection, &self.row)?;
         let grant = grant(connection)?.1;
-        let judge = Judge { grant: &grant, kind: &self.kind.name, now: relay_time(connection)? };
         for chunk in &split.chunks {
             let Ok(header) = gate(chunk) else { continue };
             let Some(nonce) = issued.get(header.actor.as_bytes()) else { continue };
@@ -224,7 +226,7 @@ impl Plan {
             if !fits::fits(pack, &self.kind, &self.history, &change) {
                 continue;
             }
-            judge.allows(&self.history, &change)?;
+            judge(connection, &grant, (&self.kind.name, Action::Edit), &self.history, &change)?;
             let hash = change.hash;
             self.history.admit(change).map_err(|error| InteropError::File(error.to_string()))?;
             self.take.push(Taken { hash, chunk: chunk.to_vec(), nonce: *nonce });
@@ -271,30 +273,6 @@ fn issued(connection: &Connection, row: &RecordRow) -> Result<BTreeMap<Vec<u8>, 
     let mut statement = connection.prepare_cached("SELECT actor, nonce FROM issued WHERE record = ?1")?;
     let rows = statement.query_map([row.number], |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(rows.collect::<Result<_, _>>()?)
-}
-
-/// The same decision as at the relay.
-struct Judge<'a> {
-    grant: &'a Grant,
-    kind: &'a str,
-    now: Timestamp,
-}
-
-impl Judge<'_> {
-    fn allows(&self, history: &History, change: &Change) -> Result<(), ReplicaError> {
-        let before: Routing = routing::routing(history);
-        let after = routing::routing_after(history, change);
-        let question = Question {
-            grant: self.grant,
-            kind: self.kind,
-            action: Action::Edit,
-            here: &before,
-            before: &before,
-            after: &after,
-            now: self.now,
-        };
-        if decide(&question) == Decision::Allow { Ok(()) } else { Err(ReplicaError::NotAllowed) }
-    }
 }
 
 /// Writes what a plan says, in the caller's transaction.
@@ -374,8 +352,7 @@ impl Writer<'_> {
         let refused = |error: Rejected| InteropError::File(error.to_string());
         let change = plan.history.check(&chunk).map_err(refused)?;
         let grant = grant(self.connection)?.1;
-        let judge = Judge { grant: &grant, kind: &plan.row.kind, now: relay_time(self.connection)? };
-        judge.allows(&plan.history, &change)?;
+        judge(self.connection, &grant, (&plan.row.kind, Action::Edit), &plan.history, &change)?;
         plan.history.admit(change).map_err(refused)?;
         plan.take.push(Taken { hash, chunk, nonce });
         Ok(true)

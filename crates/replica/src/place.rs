@@ -79,13 +79,14 @@ pub(crate) fn children(
     }
     let Some(field) = kind.parent_field() else { return Ok(Vec::new()) };
     let sql = format!(
-        "SELECT p.id FROM projection p JOIN record ON number = p.record
-         WHERE away = 0 AND p.kind = ?1 AND (content ->> '$.{}') = ?2 ORDER BY p.id",
+        "SELECT p.id FROM reference r JOIN projection p ON p.record = r.record JOIN record ON number = p.record
+         WHERE away = 0 AND r.target = ?1 AND r.kind = ?2 AND (content ->> '$.{}') = ?3 ORDER BY p.id",
         field.key
     );
     let mut statement = connection.prepare_cached(&sql)?;
-    let ids: Vec<[u8; 16]> =
-        statement.query_map((&kind.name, parent.to_string()), |row| row.get(0))?.collect::<Result<_, _>>()?;
+    let ids: Vec<[u8; 16]> = statement
+        .query_map((parent.0, &kind.name, parent.to_string()), |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
     let rows = ids.into_iter().map(|id| loaded::find(connection, RecordId(id)));
     Ok(rows.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
 }

@@ -1,11 +1,11 @@
 //! Saving: one transaction that has the write lock before it loads a document.
 
-use rusqlite::{Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 use sambung_domain::pack::Kind;
 use sambung_domain::role::Action;
-use sambung_domain::{Pack, RecordId, Routing, StaffId, Timestamp};
-use sambung_sync::document::{DocumentError, Edit};
-use sambung_sync::form::Message;
+use sambung_domain::{Pack, RecordId, StaffId, Timestamp};
+use sambung_sync::document::{Change, DocumentError, Edit};
+use sambung_sync::form::{History, Message};
 use sambung_sync::{Actor, ChangeHash, routing};
 use sambung_trust::batch::IncarnationNonce;
 use sambung_trust::{Decision, Grant, Question, decide};
@@ -126,23 +126,26 @@ impl<'a> Writer<'a, '_> {
 
     /// The same check and the same decision as at the relay: what it would refuse is not saved.
     fn judge(&self, row: &RecordRow, chunk: &[u8], action: Action) -> Result<(), ReplicaError> {
-        let mut history = row.history(&self.transaction, self.pack)?;
-        let before: Routing = routing::routing(&history);
+        let history = row.history(&self.transaction, self.pack)?;
         let malformed = |_| ReplicaError::Unreadable("the change just made");
         let change = history.check(chunk).map_err(malformed)?;
-        history.admit(change).map_err(malformed)?;
-        let after = routing::routing(&history);
-        let question = Question {
-            grant: &self.grant,
-            kind: &row.kind,
-            action,
-            here: &before,
-            before: &before,
-            after: &after,
-            now: relay_time(&self.transaction)?,
-        };
-        if decide(&question) == Decision::Allow { Ok(()) } else { Err(ReplicaError::NotAllowed) }
+        judge(&self.transaction, &self.grant, (&row.kind, action), &history, &change)
     }
+}
+
+/// Decides as the relay does about a change of a record of this kind that has passed the form check.
+pub(crate) fn judge(
+    connection: &Connection,
+    grant: &Grant,
+    (kind, action): (&str, Action),
+    history: &History,
+    change: &Change,
+) -> Result<(), ReplicaError> {
+    let before = routing::routing(history);
+    let after = routing::routing_after(history, change);
+    let now = relay_time(connection)?;
+    let question = Question { grant, kind, action, here: &before, before: &before, after: &after, now };
+    if decide(&question) == Decision::Allow { Ok(()) } else { Err(ReplicaError::NotAllowed) }
 }
 
 pub(crate) fn unknown_kind(pack: &Pack, given: &str) -> ReplicaError {

@@ -117,10 +117,21 @@ impl AnswerFrame {
         request: &[u8; 32],
         relay: &PublicKey,
     ) -> Result<T, FrameError> {
-        if !relay.verifies(ANSWER, &proven(request, &self.body), &self.signature) {
-            return Err(FrameError::Signature);
-        }
+        if self.is_from(relay, request) { self.peek() } else { Err(FrameError::Signature) }
+    }
+
+    /// The answer, without a look at the signature.
+    ///
+    /// # Errors
+    /// [`FrameError::Unreadable`] if it is not the expected answer.
+    pub fn peek<T: for<'b> Decode<'b, ()>>(&self) -> Result<T, FrameError> {
         minicbor::decode(&self.body).map_err(|_| FrameError::Unreadable)
+    }
+
+    /// Whether `relay` made this answer, to the request named `request`.
+    #[must_use]
+    pub fn is_from(&self, relay: &PublicKey, request: &[u8; 32]) -> bool {
+        relay.verifies(ANSWER, &proven(request, &self.body), &self.signature)
     }
 }
 

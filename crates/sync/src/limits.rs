@@ -25,6 +25,10 @@ pub const PULL_BYTES_MIN: u32 = 16 * 1024;
 /// Most log entries a relay looks at for one response.
 pub const PULL_SCAN_MAX: usize = 200_000;
 
+/// Most log entries that a device with a set of several shards may be behind in another shard and still count as one
+/// that follows.
+pub const FOLLOW_MAX: usize = 1_000;
+
 /// Most scopes a request may list.
 pub const SCOPES_MAX: usize = 1_024;
 

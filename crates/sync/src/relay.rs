@@ -10,10 +10,13 @@ mod enrolment;
 mod pulling;
 mod pushing;
 mod recognition;
+mod safety;
 mod store;
 
 pub use answer::{Reject, RelayError};
-pub use store::{Device, Invitation, LogRow, RecordRow, RelayStore, StoredBatch, StoredChange, StoredLeaf};
+pub use store::{
+    Claim, Device, Invitation, LogRow, RecordRow, RelayStore, StoredBatch, StoredChange, StoredLeaf,
+};
 
 use sambung_domain::{Pack, Timestamp};
 use sambung_trust::{DeploymentKey, Grant, PublicKey, SecretKey, Signed};
@@ -78,7 +81,8 @@ impl Relay {
     }
 
     /// Answers `POST /sync/v1/exchange` inside one transaction of the store, which the host commits before it
-    /// sends the answer.
+    /// sends the answer. `request` is what is in `frame`, decoded: its host has looked into it to choose the
+    /// transaction.
     ///
     /// # Errors
     /// [`RelayError::Rejected`] where the request as a whole is refused, [`RelayError::Store`] where the store
@@ -87,12 +91,12 @@ impl Relay {
         &self,
         store: &mut S,
         frame: &Frame,
+        request: &ExchangeRequest,
         circumstances: &mut Circumstances<'_>,
     ) -> Result<AnswerFrame, RelayError<S::Error>> {
-        let request: ExchangeRequest = frame.peek().map_err(Reject::from)?;
-        let mut response = self.blank_response(&request, circumstances.now);
-        match self.recognise(store, frame, &request, circumstances.now)? {
-            Some(mut caller) => self.answer(store, &mut caller, &request, &mut response, circumstances)?,
+        let mut response = self.blank_response(request, circumstances.now);
+        match self.recognise(store, frame, request, circumstances.now)? {
+            Some(mut caller) => self.answer(store, &mut caller, request, &mut response, circumstances)?,
             None => response.want = Some(Want::Grant),
         }
         Ok(AnswerFrame::enclose(&response, &frame.name(), &self.keys.relay))

@@ -1,7 +1,7 @@
 //! The one decision: may this device do this to that record.
 
 use sambung_domain::role::Action;
-use sambung_domain::{Access, Routing, Timestamp};
+use sambung_domain::{Access, Routing, Set, Timestamp};
 
 use crate::grant::Grant;
 
@@ -57,6 +57,21 @@ pub fn may_read(grant: &Grant, kind: &str, routing: &Routing, now: Timestamp) ->
     grant.holds_at(now) && reaches(grant, kind, Action::Read, routing)
 }
 
+/// Whether a device of `full` is sent through its set `through` everything that one of `other` is sent through its
+/// set `set`, records that exclude the first left aside. What it cannot know for certain it denies.
+#[must_use]
+pub fn covers(full: &Grant, through: &Set, other: &Grant, set: &Set) -> bool {
+    // A person's own records are above no ceiling.
+    let named = other.sets.iter().any(|set| matches!(set, Set::Person(_)));
+    let ceiling = if named { Access::Restricted } else { other.ceiling };
+    let reads = |grant: &Grant, kind: &str, set: &Set| grant.actions(kind, set).allow(Action::Read);
+    let read = other.kinds.iter().filter(|rule| other.sets.iter().any(|set| reads(other, &rule.kind, set)));
+    full.sets.contains(through)
+        && set.wider().contains(through)
+        && full.ceiling >= ceiling
+        && read.into_iter().all(|rule| reads(full, &rule.kind, through))
+}
+
 fn reaches(grant: &Grant, kind: &str, action: Action, routing: &Routing) -> bool {
     let Some(access) = routing.access else { return false };
     if routing.excludes(&grant.staff, grant.office.as_ref()) {
@@ -66,7 +81,7 @@ fn reaches(grant: &Grant, kind: &str, action: Action, routing: &Routing) -> bool
         return true;
     }
     grant.sets.iter().any(|set| {
-        let within_ceiling = access <= grant.ceiling || matches!(set, sambung_domain::Set::Person(_));
+        let within_ceiling = access <= grant.ceiling || matches!(set, Set::Person(_));
         within_ceiling && routing.is_in(set) && grant.actions(kind, set).allow(action)
     })
 }
@@ -180,5 +195,30 @@ mod tests {
         let near = at("35.13.02.2004", ORDINARY);
         assert!(may_read(&head, "worker", &near, Timestamp(1)));
         assert_eq!(ask(&head, Action::Edit, &near, &near), Decision::Foreign);
+    }
+
+    #[test]
+    fn a_grant_covers_another_where_it_reads_all_the_other_reads() {
+        let set = |text: &str| text.parse::<Set>().unwrap();
+        let covered = |full: (Role, &str), other: (Role, &str)| {
+            covers(&grant(full.0, &[full.1]), &set(full.1), &grant(other.0, &[other.1]), &set(other.1))
+        };
+        let office = (Role::FrontOffice, "a:35.13");
+        assert!(covered(office, office));
+        assert!(covered((Role::Central, "a:35"), office));
+        assert!(covered(office, (Role::VillageOfficer, "a:35.13.02.2004")));
+        assert!(!covered(office, (Role::Central, "a:35")), "less area");
+        assert!(!covered(office, (Role::FrontOffice, "a:35.08")), "another area");
+        assert!(!covered((Role::VillageOfficer, "a:35.13"), office), "a lower ceiling and fewer kinds");
+        assert!(!covered((Role::Auditor, "a:35.13"), office), "fewer kinds");
+        let (wide, narrow) = (grant(Role::FrontOffice, &["a:35.13"]), grant(Role::FrontOffice, &["a:35.13"]));
+        assert!(!covers(&wide, &set("a:35"), &narrow, &set("a:35.13")), "not a set of the grant");
+        let named = grant(Role::VillageOfficer, &["a:35.13", "p:00000000000000000000000000"]);
+        assert!(!covers(
+            &grant(Role::VillageOfficer, &["a:35.13"]),
+            &set("a:35.13"),
+            &named,
+            &set("a:35.13")
+        ));
     }
 }

@@ -1,13 +1,13 @@
 //! `device list`: who is enrolled.
 
 use sambung_domain::RecordId;
+use sambung_domain::hex::hex;
 use sambung_trust::Grant;
 use serde::Serialize;
 
 use super::CommandError;
 use crate::cli::Look;
 use crate::data::DataDir;
-use crate::keys::hex;
 use crate::output;
 use crate::store::{DeviceRow, Pool, StoreError};
 

@@ -3,8 +3,10 @@
 use std::io;
 use std::process::ExitCode;
 
+use sambung_domain::hex::BadHex;
+
 use crate::data::DataError;
-use crate::keys::{BadHex, KeyError};
+use crate::keys::KeyError;
 use crate::store::StoreError;
 
 const FAILED: u8 = 1;

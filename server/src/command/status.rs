@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use sambung_domain::Pack;
+use sambung_domain::hex::hex;
 use sambung_sync::chain::Mark;
 use sambung_sync::message::VERSION;
 use sambung_sync::relay::RelayStore;
@@ -12,7 +13,7 @@ use super::CommandError;
 use crate::cli::Look;
 use crate::clock;
 use crate::data::{DataDir, DataError};
-use crate::keys::{KeyFile, hex};
+use crate::keys::KeyFile;
 use crate::output;
 use crate::store::{Pool, StoreError};
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use sambung_domain::hex::{BadHex, hex, unhex};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
@@ -59,47 +60,9 @@ impl TryFrom<String> for Secret {
     }
 }
 
-/// A text that is not the hexadecimal form of what it should be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a key or certificate is not in its hexadecimal form")]
-pub struct BadHex;
-
-/// Lower-case hexadecimal.
-#[must_use]
-pub fn hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digits = |byte: &u8| [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]];
-    bytes.iter().flat_map(digits).map(char::from).collect()
-}
-
-/// The bytes behind [`hex`].
-///
-/// # Errors
-/// [`BadHex`].
-pub fn unhex(text: &str) -> Result<Vec<u8>, BadHex> {
-    let digit = |byte: u8| match byte {
-        b'0'..=b'9' => Ok(byte - b'0'),
-        b'a'..=b'f' => Ok(byte - b'a' + 10),
-        _ => Err(BadHex),
-    };
-    match text.as_bytes().as_chunks::<2>() {
-        (pairs, []) => pairs.iter().map(|[high, low]| Ok(digit(*high)? << 4 | digit(*low)?)).collect(),
-        _ => Err(BadHex),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn bytes_survive_their_text() {
-        let all: Vec<u8> = (0..=255).collect();
-        assert_eq!(unhex(&hex(&all)).unwrap(), all);
-        for bad in ["0", "0g", "AB", "é"] {
-            assert_eq!(unhex(bad), Err(BadHex), "{bad}");
-        }
-    }
 
     #[test]
     fn a_secret_does_not_print_itself() {

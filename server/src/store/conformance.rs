@@ -9,7 +9,9 @@ use std::collections::BTreeSet;
 use sambung_domain::{Access, RecordId, Role, Routing, Shard, Timestamp};
 use sambung_sync::chain::{Entry, Mark};
 use sambung_sync::document::ChangeHash;
-use sambung_sync::relay::{Device, Invitation, RecordRow, RelayStore, StoredBatch, StoredChange, StoredLeaf};
+use sambung_sync::relay::{
+    Claim, Device, Invitation, RecordRow, RelayStore, StoredBatch, StoredChange, StoredLeaf,
+};
 use sambung_trust::merkle::Node;
 use sambung_trust::{PublicKey, Signature, Signed};
 
@@ -94,6 +96,9 @@ rules!(
     a_batch_is_found_by_its_root,
     a_leaf_is_written_once,
     what_is_not_there_is_an_error_where_it_must_be,
+    claims_return_the_farthest_first_and_are_overwritten,
+    a_claim_is_of_an_enrolled_replica,
+    exclusions_are_remembered_by_name,
 );
 
 fn shard(area: &str) -> Shard {

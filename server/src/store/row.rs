@@ -2,10 +2,10 @@
 
 use minicbor::Decode;
 use rusqlite::Row;
-use sambung_domain::Timestamp;
+use sambung_domain::{Shard, Timestamp};
 use sambung_sync::chain::Mark;
 use sambung_sync::document::ChangeHash;
-use sambung_sync::relay::{Device, Invitation, StoredChange};
+use sambung_sync::relay::{Claim, Device, Invitation, StoredChange};
 use sambung_trust::merkle::Node;
 use sambung_trust::{PublicKey, Signature, Signed};
 
@@ -102,4 +102,15 @@ pub(super) fn change(row: &Row<'_>) -> rusqlite::Result<StoredChange> {
         batch: row.get(2)?,
         leaf: row.get(3)?,
     })
+}
+
+/// From `replica, shard, set_name, epoch, sequence`.
+pub(super) fn claim(row: &Row<'_>) -> Read<Claim> {
+    let (replica, epoch) = (row.get(0)?, row.get(3)?);
+    let (shard, set, at): (String, String, i64) = (row.get(1)?, row.get(2)?, row.get(4)?);
+    let read = || {
+        let set = set.parse().map_err(StoreError::damaged)?;
+        Ok(Claim { replica, shard: Shard::from_stored(shard), set, epoch, sequence: sequence(at)? })
+    };
+    Ok(read())
 }

@@ -4,11 +4,11 @@ use rusqlite::{
     CachedStatement, Connection, OptionalExtension, Params, Row, Transaction, TransactionBehavior,
 };
 use rusqlite::{named_params, params};
-use sambung_domain::{OfficeCode, RecordId, Shard};
+use sambung_domain::{OfficeCode, RecordId, Set, Shard};
 use sambung_sync::chain::{Entry, Mark};
 use sambung_sync::document::ChangeHash;
 use sambung_sync::relay::{
-    Device, Invitation, LogRow, RecordRow, RelayStore, StoredBatch, StoredChange, StoredLeaf,
+    Claim, Device, Invitation, LogRow, RecordRow, RelayStore, StoredBatch, StoredChange, StoredLeaf,
 };
 use sambung_trust::grant::GrantId;
 use sambung_trust::merkle::Node;
@@ -207,7 +207,12 @@ impl RelayStore for SqliteStore<'_> {
     fn put_record(&mut self, record: RecordId, generation: u32, row: &RecordRow) -> Result<(), StoreError> {
         let text = "INSERT INTO record (record, generation, kind, routing) VALUES (?1, ?2, ?3, ?4)
             ON CONFLICT (record, generation) DO UPDATE SET kind = excluded.kind, routing = excluded.routing";
-        self.write(text, params![record.0, generation, row.kind, encode(&row.routing)]).map(drop)
+        self.write(text, params![record.0, generation, row.kind, encode(&row.routing)])?;
+        let text = "INSERT OR IGNORE INTO exclusion (name, record, generation) VALUES (?1, ?2, ?3)";
+        for name in &row.routing.excluded {
+            self.write(text, params![name, record.0, generation])?;
+        }
+        Ok(())
     }
 
     fn changes(&mut self, record: RecordId, generation: u32) -> Result<Vec<StoredChange>, StoreError> {
@@ -275,5 +280,30 @@ impl RelayStore for SqliteStore<'_> {
             .find(text, params![batch, index], |row| Ok((row.get(0)?, row.get::<_, Vec<u8>>(1)?)))?
             .ok_or_else(|| StoreError::damaged("a leaf is missing"))?;
         Ok(StoredLeaf { nonce, hashes: row::hashes(&hashes)? })
+    }
+
+    fn claims_of(&mut self, replica: &[u8; 16]) -> Result<Vec<Claim>, StoreError> {
+        let text = "SELECT replica, shard, set_name, epoch, sequence FROM claim WHERE replica = ?1";
+        self.list(text, [replica], row::claim)
+    }
+
+    fn claims_on(&mut self, shard: &Shard, set: &Set) -> Result<Vec<Claim>, StoreError> {
+        let text = "SELECT replica, shard, set_name, epoch, sequence FROM claim
+            WHERE shard = ?1 AND set_name = ?2 ORDER BY sequence DESC";
+        self.list(text, params![shard.as_str(), set.to_string()], row::claim)
+    }
+
+    fn put_claim(&mut self, claim: &Claim) -> Result<(), StoreError> {
+        let text = "INSERT INTO claim (replica, shard, set_name, epoch, sequence) VALUES (?1, ?2, ?3, ?4, ?5)
+            ON CONFLICT (replica, shard, set_name) DO UPDATE SET epoch = excluded.epoch,
+                sequence = excluded.sequence";
+        let (shard, set) = (claim.shard.as_str(), claim.set.to_string());
+        let sequence = row::column(claim.sequence)?;
+        self.write(text, params![claim.replica, shard, set, claim.epoch, sequence]).map(drop)
+    }
+
+    fn excluding(&mut self, name: &str) -> Result<Vec<(RecordId, u32)>, StoreError> {
+        let text = "SELECT record, generation FROM exclusion WHERE name IN (?1, '*')";
+        self.list(text, [name], |row| Ok(Ok((RecordId(row.get(0)?), row.get(1)?))))
     }
 }

@@ -214,6 +214,7 @@ impl Device {
             set: pull.set.clone(),
             epoch: pull.epoch,
             cursor: *to,
+            safe: pull.safe,
         });
     }
 }

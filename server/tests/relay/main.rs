@@ -11,5 +11,6 @@ mod limits;
 mod process;
 mod pulling;
 mod record;
+mod safety;
 mod site;
 mod verification;

@@ -42,16 +42,25 @@ impl Worker {
 
     /// Writes fields; the change waits.
     pub(crate) fn edit(&mut self, device: &Device, fields: &[(&str, &str)]) -> ChangeHash {
-        let message = Message { command: "record.edit".to_owned(), reason: None, staff: device.staff() }
-            .encode()
-            .unwrap();
         let put = |(key, value): &(&str, &str)| Edit::Put {
             path: vec![(*key).to_owned()],
             value: Value::from(*value),
         };
-        let edits: Vec<Edit> = fields.iter().map(put).collect();
+        self.write(device, &fields.iter().map(put).collect::<Vec<_>>())
+    }
+
+    /// Excludes an office or a person; the change waits.
+    pub(crate) fn exclude(&mut self, device: &Device, name: &str) -> ChangeHash {
+        let path = vec!["excluded".to_owned(), name.to_owned()];
+        self.write(device, &[Edit::Put { path, value: Value::Bool(true) }])
+    }
+
+    fn write(&mut self, device: &Device, edits: &[Edit]) -> ChangeHash {
+        let message = Message { command: "record.edit".to_owned(), reason: None, staff: device.staff() }
+            .encode()
+            .unwrap();
         let (hash, chunk) =
-            self.document.edit(device.actor(), 1_790_000_000, &message, &edits).unwrap().unwrap();
+            self.document.edit(device.actor(), 1_790_000_000, &message, edits).unwrap().unwrap();
         self.waiting.push(chunk);
         hash
     }

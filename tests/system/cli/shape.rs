@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::harness::Deployment;
 
 /// Replaces ids, hashes and times by what they are; sizes by their existence.
-fn redacted(value: &Value) -> Value {
+pub(super) fn redacted(value: &Value) -> Value {
     match value {
         Value::String(text) => Value::from(kind_of(text)),
         Value::Array(items) => items.iter().map(redacted).collect(),

@@ -185,7 +185,8 @@ fn least_request() -> ExchangeRequest {
 }
 
 fn full_request() -> ExchangeRequest {
-    let scope = |set| ScopeState { log: [7; 16], shard: shard(), set, epoch: [2; 8], cursor: mark() };
+    let scope =
+        |set| ScopeState { log: [7; 16], shard: shard(), set, epoch: [2; 8], cursor: mark(), safe: 299 };
     ExchangeRequest {
         whole_grant: Some(grant(Role::Head)),
         scopes: Some(sets().map(scope).to_vec()),
@@ -217,7 +218,8 @@ fn least_response() -> ExchangeResponse {
 }
 
 fn full_response(want: Want) -> ExchangeResponse {
-    let pull = |set, answer| Pull { log: [7; 16], shard: shard(), set, epoch: [2; 8], answer };
+    let pull =
+        |set, answer| Pull { log: [7; 16], shard: shard(), set, epoch: [2; 8], answer, safe: u64::MAX };
     let answers = [delta(vec![leaf(None), leaf(Some(vec![ChangeHash([3; 32])])), leaf(Some(vec![]))])];
     let answers = answers.into_iter().chain([delta(vec![]), PullAnswer::Reconcile]);
     let pulled = |proof| PulledBatch { batch: batch(vec![]), leaves: 4_096, proof };

@@ -27,6 +27,19 @@ pub(crate) fn post(address: SocketAddr, path: &str, body: &[u8]) -> Reply {
     answer(&mut stream)
 }
 
+/// Sends a whole request with a body of any media type, under the address's own name.
+pub(crate) fn send(address: SocketAddr, method: &str, path: &str, media_type: &str, body: &[u8]) -> Reply {
+    let mut stream = connect(address);
+    let head = format!(
+        "{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\ncontent-type: {media_type}\r\n\
+         content-length: {}\r\n\r\n",
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    stream.write_all(body).unwrap();
+    answer(&mut stream)
+}
+
 /// Opens a request for a body of some length and sends none of it.
 pub(crate) fn announce(address: SocketAddr, path: &str, length: usize) -> TcpStream {
     let mut stream = connect(address);

@@ -23,6 +23,17 @@ impl Writer<'_, '_> {
         given: Option<RecordId>,
         command: &Create,
     ) -> Result<Outcome, ReplicaError> {
+        self.create_as(given, command, "create", None)
+    }
+
+    /// Makes a record under another command's name.
+    pub(crate) fn create_as(
+        &mut self,
+        given: Option<RecordId>,
+        command: &Create,
+        name: &str,
+        reason: Option<&str>,
+    ) -> Result<Outcome, ReplicaError> {
         let kind = self.kind(&command.kind)?;
         let mut edits = edits(self.pack, kind, &command.fields, self.random())?;
         let id = self.name(kind, given, command, &edits)?;
@@ -33,9 +44,10 @@ impl Writer<'_, '_> {
         self.complete_birth(&mut edits, kind, base.as_ref())?;
         edits.extend(self.provenance());
         let row = loaded::insert(&self.transaction, id, FIRST_GENERATION, &kind.name)?;
-        let intent = Intent { action: Action::Create, command: "create", reason: None };
+        let intent = Intent { action: Action::Create, command: name, reason };
         let change = self.save(&row, &edits, &intent)?;
-        Ok(Outcome { id, change: change.map(|hash| hash.to_string()), followed: Vec::new() })
+        let findings = self.findings(&row, kind, &edits, command.fields.strict)?;
+        Ok(Outcome { id, change: change.map(|hash| hash.to_string()), followed: Vec::new(), findings })
     }
 
     /// The id of the new record, as the kind says.

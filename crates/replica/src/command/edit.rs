@@ -17,12 +17,19 @@ use crate::write::{Intent, Writer};
 
 impl Writer<'_, '_> {
     pub(crate) fn edit(&mut self, command: &EditRecord) -> Result<Outcome, ReplicaError> {
+        self.edit_as(command, "edit")
+    }
+
+    /// Changes a record under another command's name.
+    pub(crate) fn edit_as(&mut self, command: &EditRecord, name: &str) -> Result<Outcome, ReplicaError> {
         let row = self.find(command.id)?;
         let kind = self.kind(&row.kind)?;
         let mut edits = edits(self.pack, kind, &command.fields, self.random())?;
         self.follow_the_answer(&mut edits, &row, kind)?;
-        let intent = Intent { action: Action::Edit, command: "edit", reason: command.reason.as_deref() };
-        self.save_and_follow(&row, &edits, &intent)
+        let intent = Intent { action: Action::Edit, command: name, reason: command.reason.as_deref() };
+        let outcome = self.save_and_follow(&row, &edits, &intent)?;
+        let findings = self.findings(&row, kind, &edits, command.fields.strict)?;
+        Ok(Outcome { findings, ..outcome })
     }
 
     /// Saves edits of a record; where they move it, what follows it moves along.
@@ -35,7 +42,7 @@ impl Writer<'_, '_> {
         let change = self.save(row, edits, intent)?;
         let moved = ROUTING_TEXTS.iter().any(|key| text_of(edits, key).is_some());
         let followed = if moved && change.is_some() { self.move_dependents(row)? } else { Vec::new() };
-        Ok(Outcome { id: row.id, change: change.map(|hash| hash.to_string()), followed })
+        Ok(Outcome { followed, ..Outcome::of(row.id, change) })
     }
 
     /// Whether the village may know and how the record is protected change together.
@@ -60,10 +67,16 @@ impl Writer<'_, '_> {
     }
 
     fn is_new_answer(&self, row: &RecordRow, answer: Option<bool>) -> Result<bool, ReplicaError> {
-        let sql = format!("SELECT content ->> '$.{VILLAGE_MAY_KNOW}' FROM projection WHERE record = ?1");
-        let before: Option<Option<bool>> =
-            self.transaction.prepare_cached(&sql)?.query_row([row.number], |row| row.get(0)).optional()?;
-        Ok(before.flatten() != answer)
+        // Compared by the database: an answer that was cleared is an empty text there.
+        let sql = format!(
+            "SELECT (content ->> '$.{VILLAGE_MAY_KNOW}') IS NOT ?2 FROM projection WHERE record = ?1"
+        );
+        let is_new: Option<bool> = self
+            .transaction
+            .prepare_cached(&sql)?
+            .query_row((row.number, answer), |row| row.get(0))
+            .optional()?;
+        Ok(is_new.unwrap_or(true))
     }
 
     /// Writes where a record lies now into the records that follow it. One that this device may not change stays:

@@ -93,17 +93,16 @@ impl Typing<'_> {
         random: &mut dyn FnMut() -> [u8; 16],
     ) -> Result<Vec<Edit>, UsageError> {
         let field = self.writable(key)?;
-        match field.kind {
-            FieldType::Set => Ok(vec![self.entry(key, json, true)?]),
-            FieldType::Items | FieldType::Log => {
-                item(self.pack, field, &encode_id(random()), &typed(key, json)?)
-            }
-            FieldType::Stage => Err(operation(key, "moves by a transition")),
-            single => {
-                debug_assert!(!single.is_map());
-                Err(operation(key, "holds one value; use --set"))
-            }
+        if field.kind == FieldType::Set {
+            return Ok(vec![self.entry(key, json, true)?]);
         }
+        if field.kind == FieldType::Stage {
+            return Err(operation(key, "moves by a transition"));
+        }
+        if !field.kind.has_items() {
+            return Err(operation(key, "holds one value; use --set"));
+        }
+        item(self.pack, field, &encode_id(random()), &typed(key, json)?)
     }
 
     /// An entry of a set, put in or taken out. Taking out is a no: a yes written elsewhere at the same time stays.

@@ -52,7 +52,7 @@ impl Writer<'_, '_> {
         let standing = stage::standing(&steps);
         let codes = stage::codes(&steps);
         if codes.len() == 1 && codes.contains(to) {
-            return Ok(Outcome { id: row.id, change: None, followed: Vec::new() });
+            return Ok(Outcome::of(row.id, None));
         }
         let mut step = json!({
             stage::CODE: to,
@@ -67,17 +67,12 @@ impl Writer<'_, '_> {
         let edits = item(self.pack, field, &id, &step.to_string())?;
         let action = action(self.kind(&row.kind)?);
         let change = self.save(row, &edits, &Intent { action, command, reason })?;
-        Ok(Outcome { id: row.id, change: change.map(|hash| hash.to_string()), followed: Vec::new() })
+        Ok(Outcome::of(row.id, change))
     }
 
     /// The steps that a record's projection shows.
     fn steps(&self, row: &RecordRow, field: &str) -> Result<Map<String, Json>, ReplicaError> {
-        let stored = projection::stored(&self.transaction, row)?;
-        let content: Map<String, Json> = stored
-            .map(|(content, _, _)| serde_json::from_str(&content))
-            .transpose()
-            .map_err(|_| ReplicaError::Unreadable("a projection"))?
-            .unwrap_or_default();
+        let content = projection::content(&self.transaction, row)?;
         Ok(content.get(field).and_then(Json::as_object).cloned().unwrap_or_default())
     }
 }

@@ -4,6 +4,7 @@ use sambung_domain::RecordId;
 use sambung_domain::role::Action;
 use sambung_domain::value::Value;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value as Json};
 
 use super::{Outcome, needed, put};
 use crate::ReplicaError;
@@ -11,6 +12,11 @@ use crate::write::{Intent, Writer};
 
 /// The root key that says whether a record is withdrawn.
 pub(crate) const WITHDRAWN: &str = "withdrawn";
+
+/// Whether a projected record is withdrawn.
+pub(crate) fn is_withdrawn(content: &Map<String, Json>) -> bool {
+    content.get(WITHDRAWN) == Some(&Json::Bool(true))
+}
 
 /// Withdraws a record, which was made by mistake or is of no use any more, or takes that back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +36,6 @@ impl Writer<'_, '_> {
         let name = if withdrawn { "withdraw" } else { "reinstate" };
         let intent = Intent { action: Action::Edit, command: name, reason };
         let change = self.save(&row, &[put(WITHDRAWN, Value::Bool(withdrawn))], &intent)?;
-        Ok(Outcome { id: row.id, change: change.map(|hash| hash.to_string()), followed: Vec::new() })
+        Ok(Outcome::of(row.id, change))
     }
 }

@@ -4,7 +4,7 @@ use rusqlite::params;
 use sambung_domain::RecordId;
 use sambung_domain::pack::Harm;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value as Json};
+use serde_json::Value as Json;
 
 use super::{Asked, ConflictValue, harm_at};
 use crate::loaded::{self, RecordRow};
@@ -185,8 +185,7 @@ pub(crate) fn asked<T>(
     let history = row.history(connection, pack)?;
     let projection = project(pack, &row.kind, &document)
         .map_err(|source| ReplicaError::Document { record: row.id, source })?;
-    let content: &Map<String, Json> = &projection.content;
-    ask(&Asked { connection, identity, row, document: &document, history: &history, content })
+    ask(&Asked { connection, identity, row, document: &document, history: &history, projection: &projection })
 }
 
 fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Open> {

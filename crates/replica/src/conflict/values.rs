@@ -9,12 +9,12 @@ use sambung_sync::field_history::{FieldEvent, field_history};
 use sambung_sync::form::{History, Message};
 use sambung_sync::standing;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value as Json};
+use serde_json::Value as Json;
 
 use super::{REOPENED, RESOLVE, SEPARATOR, decision, marker};
 use crate::history::device_of;
 use crate::loaded::RecordRow;
-use crate::projection::json;
+use crate::projection::{Projection, json};
 use crate::{Identity, ReplicaError};
 
 /// One of several values of a field.
@@ -40,8 +40,8 @@ pub(crate) struct Asked<'a> {
     pub(crate) row: &'a RecordRow,
     pub(crate) document: &'a Document,
     pub(crate) history: &'a History,
-    /// What the record's projection shows.
-    pub(crate) content: &'a Map<String, Json>,
+    /// What is shown of the record.
+    pub(crate) projection: &'a Projection,
 }
 
 impl Asked<'_> {
@@ -102,7 +102,7 @@ impl Asked<'_> {
             return Ok(self.met(&decided));
         }
         let path: Vec<&str> = field.split(SEPARATOR).collect();
-        if let ([stage], Some(Json::Object(steps))) = (path.as_slice(), self.content.get(field)) {
+        if let ([stage], Some(Json::Object(steps))) = (path.as_slice(), self.projection.content.get(field)) {
             let codes = stage::standing(steps).into_iter().map(|step| self.live(&[stage, step, stage::CODE]));
             return Ok(codes.collect::<Result<Vec<_>, _>>()?.concat());
         }

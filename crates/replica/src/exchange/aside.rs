@@ -21,7 +21,9 @@ impl Intake<'_> {
     ) -> Result<(), ReplicaError> {
         self.connection
             .prepare_cached(
-                "INSERT OR REPLACE INTO pending VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+                "INSERT OR REPLACE INTO pending (record, generation, kind, hash, chunk, nonce, batch, leaf, shard,
+                                                 sequence, came)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
             )?
             .execute(params![
                 leaf.record.0,
@@ -33,7 +35,8 @@ impl Intake<'_> {
                 proven.number,
                 leaf.index,
                 place.shard,
-                place.sequence
+                place.sequence,
+                self.now.0
             ])?;
         Ok(())
     }

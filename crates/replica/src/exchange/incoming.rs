@@ -10,9 +10,9 @@ use sambung_trust::{Grant, PublicKey};
 use super::outgoing::{AGREED, scopes};
 use super::pulled::{Intake, Taken};
 use super::session::{SyncError, SyncReport};
-use super::verdicts;
+use super::{safe, verdicts};
 use crate::database::set_named;
-use crate::identity::{grant, see_relay_time, set_grant, set_log, set_nonce};
+use crate::identity::{grant, see_relay_time, set_grant, set_nonce};
 use crate::query::LAST_EXCHANGE;
 use crate::{Replica, ReplicaError};
 
@@ -70,6 +70,17 @@ impl Replica {
                    WHERE own = 1 AND sequence IS NULL AND receipt IS NULL AND refused IS NULL
                      AND (held IS NULL OR held < ?1))";
         Ok(self.connection.prepare_cached(sql)?.query_row([began.0], |row| row.get(0))?)
+    }
+
+    /// Whether there is own work that no exchange has tried to send to its end: new since, or cut off. What the relay
+    /// holds back is none. Cheap enough to be asked every other second.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn has_new_work(&self) -> Result<bool, ReplicaError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM change INDEXED BY change_new
+                   WHERE own = 1 AND sequence IS NULL AND receipt IS NULL AND refused IS NULL AND held IS NULL)";
+        Ok(self.connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
     }
 
     /// Notes that the relay has nothing new for the cursors as they stand.
@@ -138,7 +149,7 @@ fn take_pulls(
 /// own ones wait again.
 fn start_anew(connection: &Connection, pull: &Pull) -> Result<(), ReplicaError> {
     let shard = pull.shard.as_str();
-    set_log(connection, &pull.log)?;
+    safe::forget(connection, shard)?;
     connection
         .prepare_cached("DELETE FROM scope WHERE shard = ?1 AND set_name = ?2")?
         .execute(params![shard, pull.set.to_string()])?;

@@ -88,18 +88,20 @@ pub(crate) fn forget_agreement(connection: &Connection) -> Result<(), ReplicaErr
 
 /// The cursors that hold under the present grant; one made under another filter starts anew.
 pub(super) fn scopes(connection: &Connection, grant: &Grant) -> Result<Vec<ScopeState>, ReplicaError> {
-    let sql = "SELECT shard, set_name, log, epoch, sequence, chain FROM scope ORDER BY shard, set_name";
+    let sql = "SELECT shard, set_name, scope.log, epoch, scope.sequence, chain, coalesce(told, 0)
+               FROM scope LEFT JOIN safe USING (shard, set_name) ORDER BY shard, set_name";
     let mut statement = connection.prepare_cached(sql)?;
     let rows = statement.query_map([], |row| {
         let mark = Mark { sequence: row.get(4)?, chain: row.get(5)? };
-        Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get(2)?, row.get(3)?, mark))
+        let names = (row.get::<_, String>(0)?, row.get::<_, String>(1)?);
+        Ok((names, row.get(2)?, row.get(3)?, mark, row.get(6)?))
     })?;
     let mut scopes = Vec::new();
     for row in rows {
-        let (shard, set, log, epoch, cursor) = row?;
+        let ((shard, set), log, epoch, cursor, safe) = row?;
         let set: Set = set.parse().map_err(|_| ReplicaError::Unreadable("a scope"))?;
         if grant.sets.contains(&set) && grant.epoch(&set) == epoch {
-            scopes.push(ScopeState { log, shard: Shard::from_stored(shard), set, epoch, cursor });
+            scopes.push(ScopeState { log, shard: Shard::from_stored(shard), set, epoch, cursor, safe });
         }
     }
     Ok(scopes)

@@ -14,6 +14,7 @@ use sambung_trust::merkle::{Node, root_from};
 use sambung_trust::signed::encode;
 use sambung_trust::{BatchHeader, PublicKey, batch};
 
+use super::safe;
 use crate::conflict::decision;
 use crate::loaded::{self, RecordRow};
 use crate::{Identity, ReplicaError};
@@ -157,6 +158,7 @@ impl Intake<'_> {
             );
         }
         self.move_cursor(pull, to)?;
+        safe::note(self.connection, pull, to)?;
         Ok(Taken::All { changes, left: gone })
     }
 
@@ -186,7 +188,9 @@ impl Intake<'_> {
         Ok(())
     }
 
-    /// Notes where changes stand that the relay names because they are here; false if one of them is not.
+    /// Notes where changes stand that the relay names because they are here; false if one of them is not. A change
+    /// that is named again, because its record came back or moved, stands where it was named last: whoever has passed
+    /// that place has it.
     fn settle_known(&self, pull: &Pull, from: u64, known: &[KnownChange]) -> Result<bool, ReplicaError> {
         for change in known {
             if !self.is_here(change)? {
@@ -198,7 +202,8 @@ impl Intake<'_> {
             self.connection
                 .prepare_cached(
                     "UPDATE change SET shard = ?3, sequence = ?4
-                     WHERE record = ?1 AND substr(hash, 1, 8) = ?2 AND sequence IS NULL",
+                     WHERE record = ?1 AND substr(hash, 1, 8) = ?2
+                       AND (sequence IS NULL OR shard <> ?3 OR sequence < ?4)",
                 )?
                 .execute(params![row.number, change.hash, pull.shard.as_str(), sequence])?;
             self.join(row.number, &pull.set.to_string())?;
@@ -292,7 +297,8 @@ impl Intake<'_> {
             self.connection
                 .prepare_cached(
                     "UPDATE change SET shard = ?3, sequence = ?4
-                     WHERE record = ?1 AND hash = ?2 AND sequence IS NULL",
+                     WHERE record = ?1 AND hash = ?2
+                       AND (sequence IS NULL OR shard <> ?3 OR sequence < ?4)",
                 )?
                 .execute(params![row.number, hash.0, place.shard, place.sequence])?;
             return Ok(false);

@@ -24,7 +24,9 @@ fn edit(pack: &Pack, kind: &Kind, difference: &Difference) -> Result<Edit, Strin
         [] => Err("is no place".to_owned()),
         [key] if ROUTING_TEXTS.contains(key) => match &difference.now {
             Found::Text(text) => Ok(put(&path, Value::from(text.as_str()))),
-            _ => Err("decides where the record belongs and holds a text".to_owned()),
+            Found::Removed | Found::Map | Found::Int(_) | Found::Bool(_) | Found::Other(_) => {
+                Err("decides where the record belongs and holds a text".to_owned())
+            }
         },
         [key, ..] if RESERVED_KEYS.contains(key) => Err("is not changed from outside".to_owned()),
         [key, inside @ ..] => match kind.field(key) {

@@ -9,7 +9,6 @@ use serde_json::{Map, Value as Json};
 
 use crate::conflict::{ConflictValue, SEPARATOR};
 use crate::loaded;
-use crate::projection::project;
 use crate::{Replica, ReplicaError};
 
 /// Where the newest of a record's changes are: what people see as one of four words.
@@ -48,7 +47,8 @@ pub struct RecordView {
     pub stored: u32,
     /// Changes this replica has seen in the relay's log.
     pub settled: u32,
-    /// Changes a second full replica is known to have; counted from the release that can know it.
+    /// Changes that a full replica other than this one is known to have: they stand in the relay's log, in a scope
+    /// the record is in, at or below the sequence that such a replica has passed.
     pub safe: u32,
     /// All changes.
     pub changes: u32,
@@ -63,12 +63,10 @@ impl Replica {
     /// [`ReplicaError::NotFound`] where there is none that this device may see.
     pub fn show(&self, id: RecordId) -> Result<RecordView, ReplicaError> {
         let row = loaded::find(&self.connection, id)?.ok_or(ReplicaError::NotFound(id))?;
-        let document = row.document(&self.connection, &self.pack)?;
-        let projection = project(&self.pack, &row.kind, &document)
-            .map_err(|source| ReplicaError::Document { record: id, source })?;
-        let conflicts = self.asked(&row, |asked| {
-            let fields = projection.differing.iter().map(|place| place.path.join(SEPARATOR));
-            fields.map(|field| Ok((field.clone(), asked.values(&field)?))).collect()
+        let (projection, conflicts) = self.asked(&row, |asked| {
+            let fields = asked.projection.differing.iter().map(|place| place.path.join(SEPARATOR));
+            let conflicts = fields.map(|field| Ok((field.clone(), asked.values(&field)?)));
+            Ok((asked.projection.clone(), conflicts.collect::<Result<_, ReplicaError>>()?))
         })?;
         let places = places(&self.connection, row.number)?;
         Ok(RecordView {
@@ -80,7 +78,7 @@ impl Replica {
             state: places.state(),
             stored: places.stored,
             settled: places.settled,
-            safe: 0,
+            safe: places.safe,
             changes: places.changes,
             heads: projection.heads.iter().map(ToString::to_string).collect(),
         })
@@ -88,15 +86,16 @@ impl Replica {
 }
 
 /// How many of a record's changes are where.
-struct Places {
+pub(super) struct Places {
     changes: u32,
     stored: u32,
     settled: u32,
+    safe: u32,
     attention: u32,
 }
 
 impl Places {
-    fn state(&self) -> RecordState {
+    pub(super) fn state(&self) -> RecordState {
         if self.attention > 0 {
             RecordState::Attention
         } else if self.stored < self.changes {
@@ -107,12 +106,21 @@ impl Places {
     }
 }
 
-fn places(connection: &Connection, record: i64) -> Result<Places, ReplicaError> {
+pub(super) fn places(connection: &Connection, record: i64) -> Result<Places, ReplicaError> {
     let sql = "SELECT count(*), count(coalesce(sequence, receipt)), count(sequence),
+                      count(*) FILTER (WHERE EXISTS (
+                          SELECT 1 FROM member AS m JOIN safe AS s ON s.set_name = m.set_name
+                          WHERE m.record = c.record AND s.shard = c.shard AND s.sequence >= c.sequence)),
                       count(*) FILTER (WHERE refused IS NOT NULL OR lane = 2)
-               FROM change WHERE record = ?1";
+               FROM change AS c WHERE record = ?1";
     let places = connection.prepare_cached(sql)?.query_row([record], |row| {
-        Ok(Places { changes: row.get(0)?, stored: row.get(1)?, settled: row.get(2)?, attention: row.get(3)? })
+        Ok(Places {
+            changes: row.get(0)?,
+            stored: row.get(1)?,
+            settled: row.get(2)?,
+            safe: row.get(3)?,
+            attention: row.get(4)?,
+        })
     })?;
     Ok(places)
 }

@@ -28,8 +28,21 @@ pub struct Status {
     pub waiting: u64,
     /// Age of the oldest of them in seconds, by the device's clock; 0 if none waits.
     pub oldest_waiting_s: u64,
+    /// Own changes that the relay could not take yet; sent again at every sync.
+    pub held: u64,
+    /// Age of the oldest of them in seconds, as above.
+    pub oldest_held_s: u64,
+    /// Changes of others that wait here for changes they build on.
+    pub pending: u64,
+    /// How long the longest of them has been here, in seconds.
+    pub oldest_pending_s: u64,
     /// Own changes that the relay has.
     pub confirmed: u64,
+    /// Own changes that this replica has seen in the relay's log.
+    pub settled: u64,
+    /// Own changes that a full replica other than this one is known to have. Where several sets meet in a shard the
+    /// least of them counts, so that a record may show more.
+    pub safe: u64,
     /// Fields with several values.
     pub conflicts: u64,
     /// Changes of ours that are quarantined or refused, and changes from others that cannot be used.
@@ -42,6 +55,34 @@ pub struct Status {
     pub schema: u32,
 }
 
+const RECORDS: &str = "SELECT count(*) FROM record WHERE away = 0";
+const WAITING: &str = "SELECT count(*) FROM change
+    WHERE own = 1 AND sequence IS NULL AND receipt IS NULL AND refused IS NULL";
+const OLDEST_WAITING: &str = "SELECT min(came) FROM change
+    WHERE own = 1 AND sequence IS NULL AND receipt IS NULL AND refused IS NULL";
+const HELD: &str = "SELECT count(*) FROM change
+    WHERE own = 1 AND sequence IS NULL AND receipt IS NULL AND refused IS NULL AND held IS NOT NULL";
+const OLDEST_HELD: &str = "SELECT min(came) FROM change
+    WHERE own = 1 AND sequence IS NULL AND receipt IS NULL AND refused IS NULL AND held IS NOT NULL";
+const PENDING: &str = "SELECT count(*) FROM pending";
+const OLDEST_PENDING: &str = "SELECT min(came) FROM pending";
+const OWN: &str = "SELECT count(*) FROM change WHERE own = 1";
+/// Own changes that the relay refused and that are in no log.
+const REFUSED: &str = "SELECT count(*) FROM change
+    WHERE (refused IS NOT NULL OR lane = 2) AND own = 1 AND sequence IS NULL AND receipt IS NULL";
+const SETTLED: &str = "SELECT count(*) FROM change WHERE own = 1 AND sequence IS NOT NULL";
+const SAFE: &str = "WITH low AS (
+        SELECT scope.shard, min(coalesce(safe.sequence, 0)) AS sequence
+        FROM scope LEFT JOIN safe USING (shard, set_name) GROUP BY scope.shard
+    )
+    SELECT count(*) FROM low CROSS JOIN change AS c INDEXED BY change_own
+    WHERE c.own = 1 AND c.shard = low.shard AND c.sequence <= low.sequence
+      AND NOT EXISTS (SELECT 1 FROM record INDEXED BY record_away WHERE number = c.record AND away = 1)";
+const CONFLICTS: &str = "SELECT coalesce(sum(conflicts), 0) FROM projection WHERE conflicts > 0";
+const ATTENTION: &str = "SELECT count(*) FROM change WHERE refused IS NOT NULL OR lane = 2";
+const UNUSABLE: &str = "SELECT count(*) FROM unusable";
+const UNDERIVED: &str = "SELECT count(*) FROM underived";
+
 impl Replica {
     /// The state of the replica at `now`, by the device's clock.
     ///
@@ -49,22 +90,28 @@ impl Replica {
     /// What the database says.
     pub fn status(&self, now: Timestamp) -> Result<Status, ReplicaError> {
         let (_, grant) = grant(&self.connection)?;
-        let oldest = self.oldest_waiting()?;
         let last: Option<Timestamp> = named_cbor(&self.connection, LAST_EXCHANGE)?;
+        let age = |sql| Ok::<_, ReplicaError>(self.oldest(sql)?.map_or(0, |came| age_s(came, now)));
+        let waiting = self.waiting()?;
         Ok(Status {
             device: self.identity.name.clone(),
             replica: sambung_domain::id::encode_id(self.identity.replica),
             role: grant.role.to_string(),
             sets: grant.sets.iter().map(ToString::to_string).collect(),
-            records: self.count("SELECT count(*) FROM record WHERE away = 0")?,
-            waiting: self.waiting()?,
-            oldest_waiting_s: oldest.map_or(0, |came| age_s(came, now)),
-            confirmed: self.count(
-                "SELECT count(*) FROM change WHERE own = 1 AND (sequence IS NOT NULL OR receipt IS NOT NULL)",
-            )?,
-            conflicts: self.count("SELECT coalesce(sum(conflicts), 0) FROM projection")?,
+            records: self.count(RECORDS)?,
+            waiting,
+            oldest_waiting_s: age(OLDEST_WAITING)?,
+            held: self.count(HELD)?,
+            oldest_held_s: age(OLDEST_HELD)?,
+            pending: self.count(PENDING)?,
+            oldest_pending_s: age(OLDEST_PENDING)?,
+            // All others are waiting or refused: what there is to count stays small.
+            confirmed: self.count(OWN)?.saturating_sub(waiting + self.count(REFUSED)?),
+            settled: self.count(SETTLED)?,
+            safe: self.count(SAFE)?,
+            conflicts: self.count(CONFLICTS)?,
             quarantined: self.attention()?,
-            underived: self.count("SELECT count(*) FROM underived")?,
+            underived: self.count(UNDERIVED)?,
             last_exchange: last.map(|time| time.to_string()),
             schema: self.pack.version,
         })
@@ -72,22 +119,20 @@ impl Replica {
 
     /// Own changes that the relay is not known to have.
     pub(crate) fn waiting(&self) -> Result<u64, ReplicaError> {
-        self.count(
-            "SELECT count(*) FROM change
-             WHERE own = 1 AND sequence IS NULL AND receipt IS NULL AND refused IS NULL",
-        )
+        self.count(WAITING)
     }
 
     /// What somebody must look at.
     pub(crate) fn attention(&self) -> Result<u64, ReplicaError> {
-        let ours = self.count("SELECT count(*) FROM change WHERE refused IS NOT NULL OR lane = 2")?;
-        Ok(ours + self.count("SELECT count(*) FROM unusable")?)
+        Ok(self.count(ATTENTION)? + self.count(UNUSABLE)?)
     }
 
     /// When the oldest waiting change was saved.
     pub(crate) fn oldest_waiting(&self) -> Result<Option<Timestamp>, ReplicaError> {
-        let sql = "SELECT min(came) FROM change
-                   WHERE own = 1 AND sequence IS NULL AND receipt IS NULL AND refused IS NULL";
+        self.oldest(OLDEST_WAITING)
+    }
+
+    fn oldest(&self, sql: &str) -> Result<Option<Timestamp>, ReplicaError> {
         let came: Option<i64> = self.connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
         Ok(came.map(Timestamp))
     }
@@ -101,4 +146,48 @@ impl Replica {
 /// Whole seconds from `came` to `now`; a clock that ran backwards in between gives 0.
 pub(crate) fn age_s(came: Timestamp, now: Timestamp) -> u64 {
     u64::try_from((now.0 - came.0) / 1000).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{DatabaseKey, database};
+
+    /// Rows of these tables hold chunks, documents or contents: a count that walks through them reads everything.
+    const LARGE: [&str; 5] = ["change", "record", "projection", "pending", "unusable"];
+
+    /// Indexes of what is seldom or soon over.
+    const FEW: [&str; 3] = ["change_waiting", "change_held", "change_attention"];
+
+    #[test]
+    fn nothing_is_counted_by_reading_everything() {
+        let dir = tempfile::tempdir().unwrap();
+        let key = DatabaseKey([1; 32].into());
+        let connection = database::create(&dir.path().join("replica.db"), &key).unwrap();
+        let all = [
+            RECORDS,
+            WAITING,
+            OLDEST_WAITING,
+            HELD,
+            OLDEST_HELD,
+            PENDING,
+            OLDEST_PENDING,
+            OWN,
+            REFUSED,
+            SETTLED,
+            SAFE,
+            CONFLICTS,
+            ATTENTION,
+            UNUSABLE,
+        ];
+        for sql in all {
+            let mut plan = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+            let steps = plan.query_map([], |row| row.get::<_, String>(3)).unwrap();
+            for step in steps.map(Result::unwrap) {
+                let table = LARGE.iter().any(|table| step.contains(table)) || step.contains(" c ");
+                let index = step.contains("COVERING INDEX") || FEW.iter().any(|index| step.contains(index));
+                assert!(!table || index, "{sql}: {step}");
+            }
+        }
+    }
 }

@@ -11,7 +11,7 @@ use sambung_trust::{BatchHeader, PublicKey, Signed};
 use super::{Event, Verifier};
 use crate::exchange::split_hashes;
 use crate::loaded::{self, RecordRow, maps};
-use crate::projection::project;
+use crate::projection::{Projection, project};
 use crate::{ReplicaError, projection};
 
 /// A change as it lies in the database.
@@ -180,9 +180,19 @@ impl Verifier<'_> {
                 project(self.pack, &row.kind, &document)
             });
         match rebuilt {
-            Ok(rebuilt) if projection::stored(self.connection, row)?.as_ref() == Some(&rebuilt.row()) => {}
-            Ok(_) => self.found("projection", Some(row.id), "lists and searches do not see the document"),
+            Ok(rebuilt) => self.derived(row, &rebuilt)?,
             Err(error) => self.found("document", Some(row.id), error.to_string()),
+        }
+        Ok(())
+    }
+    /// What is derived from the projection against what ought to be.
+    fn derived(&mut self, row: &RecordRow, rebuilt: &Projection) -> Result<(), ReplicaError> {
+        let stored = projection::stored(self.connection, row)?;
+        if stored.as_ref() != Some(&rebuilt.row(self.pack, &row.kind)) {
+            self.found("projection", Some(row.id), "lists do not show the document");
+        }
+        if !projection::is_found(self.connection, self.pack, row, rebuilt)? {
+            self.found("search", Some(row.id), "searches and person pages do not see the document");
         }
         Ok(())
     }

@@ -4,7 +4,7 @@ use rusqlite::TransactionBehavior;
 use sambung_domain::Timestamp;
 use serde::Serialize;
 
-use super::{Verified, Watch};
+use super::{Event, Verified, Watch};
 use crate::{Replica, ReplicaError};
 
 /// What a repair did.
@@ -21,7 +21,7 @@ pub struct Repaired {
 }
 
 impl Replica {
-    /// Verifies, rebuilds every record whose changes are sound and whose document or projection is not, gives
+    /// Verifies, makes everything derived anew where an index does not hold, rebuilds every record whose changes are sound and whose document or projection is not, gives
     /// every record that was left behind new attempts, tries again what could not be used, and verifies once
     /// more. Raw changes, signatures and receipts are never touched; a record whose own changes are damaged
     /// keeps its last good document. `watch` hears of the findings that remain. The host holds the advisory
@@ -30,7 +30,14 @@ impl Replica {
     /// # Errors
     /// What the database says.
     pub fn repair(&mut self, now: Timestamp, watch: Watch<'_>) -> Result<Repaired, ReplicaError> {
-        let (before, numbers) = self.verification(&mut |_| {})?;
+        let mut indexes_hold = true;
+        let (before, numbers) = self.verification(&mut |event| {
+            indexes_hold &= !matches!(event, Event::Found(finding) if finding.code == "index");
+        })?;
+        // Nothing can be taken out of an index of search that is not what its rows say.
+        if !indexes_hold {
+            self.rebuild()?;
+        }
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut rebuilt = 0;
         for number in numbers {

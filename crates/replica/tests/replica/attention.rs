@@ -17,7 +17,7 @@ fn each_list_names_records_reasons_and_times() {
            SELECT id, 1, zeroblob(32), 'pack', x'00', 3000 FROM record WHERE number = 3;
          INSERT INTO underived VALUES (4);
          UPDATE change SET held = 5000 WHERE record = 5;
-         INSERT INTO pending SELECT id, 1, kind, zeroblob(32), x'00', zeroblob(16), 1, 0, '35.13', 9
+         INSERT INTO pending SELECT id, 1, kind, zeroblob(32), x'00', zeroblob(16), 1, 0, '35.13', 9, 6000
            FROM record WHERE number = 5",
     );
     let matters = a.replica.matters(10).unwrap();
@@ -35,7 +35,7 @@ fn each_list_names_records_reasons_and_times() {
             (What::Unusable, ids[2], "pack", Some("1970-01-01T00:00:03Z")),
             (What::Underived, ids[3], "underived", None),
             (What::Held, ids[4], "held", Some("1970-01-01T00:00:05Z")),
-            (What::Pending, ids[4], "base_missing", None),
+            (What::Pending, ids[4], "base_missing", Some("1970-01-01T00:00:06Z")),
         ]
     );
     let some = a.replica.matters(2).unwrap();

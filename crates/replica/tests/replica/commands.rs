@@ -119,3 +119,26 @@ fn many_records_are_made_together_or_not_at_all() {
     let made = office.with(|replica, with| replica.create_all(&all, with)).unwrap();
     assert_eq!(made.iter().map(|outcome| Some(outcome.id)).collect::<Vec<_>>(), [id(1), id(2)]);
 }
+
+#[test]
+fn what_is_odd_is_saved_and_said_unless_only_good_values_are_wanted() {
+    let site = Site::start();
+    let mut office = site.office("kraksaan", &["35.13"]);
+    let worker = office.create(&[("nama_lengkap", "Uji")]).unwrap();
+    let odd = || create("worker_private", Some(worker), &[("nik", "12345")]);
+    let mut strict = odd();
+    strict.fields.strict = true;
+    let refused = office.with(|replica, with| replica.create(&strict, with));
+    assert!(matches!(refused, Err(ReplicaError::Odd { ref field, .. }) if field == "nik"));
+    assert!(office.replica.show(worker.sibling("worker_private")).is_err(), "nothing was saved");
+    let outcome = office.with(|replica, with| replica.create(&odd(), with)).unwrap();
+    assert_eq!(outcome.findings[0].path, ["nik"]);
+    assert_eq!(office.field(outcome.id, "nik"), "12345");
+    let elsewhere = EditRecord {
+        id: outcome.id,
+        fields: Fields { set: [("tempat_lahir".to_owned(), json!("Uji"))].into(), ..Fields::default() },
+        reason: None,
+    };
+    let quiet = office.with(|replica, with| replica.edit(&elsewhere, with)).unwrap();
+    assert!(quiet.findings.is_empty(), "only what was written is remarked on");
+}

@@ -4,14 +4,16 @@ use sambung_domain::RecordId;
 use sambung_domain::pack::Harm;
 use sambung_replica::command::{Command, Outcome, Resolve, Transition, Undo, Withdraw};
 use sambung_replica::conflict::{Conflict, ConflictList};
+use sambung_replica::query::List;
+use sambung_replica::search::Search;
 use sambung_replica::{ReplicaError, UsageError};
 use serde_json::{Value as Json, json};
 
 use crate::site::{Office, Site};
 
 impl Office {
-    fn run(&mut self, command: Command) -> Result<Outcome, ReplicaError> {
-        self.with(|replica, with| replica.run(&command, with))
+    fn run(&mut self, command: &Command) -> Result<Outcome, ReplicaError> {
+        self.with(|replica, with| replica.run(command, with))
     }
 
     fn conflicts(&self) -> Vec<Conflict> {
@@ -23,12 +25,12 @@ impl Office {
     }
 
     fn choose(&mut self, id: RecordId, field: &str, choose: usize) -> Result<Outcome, ReplicaError> {
-        self.run(Command::Resolve(Resolve { choose: Some(choose), ..resolve(id, field) }))
+        self.run(&Command::Resolve(Resolve { choose: Some(choose), ..resolve(id, field) }))
     }
 
     fn undo(&mut self, id: RecordId, field: &str) -> Result<Outcome, ReplicaError> {
         let undo = Undo { id, field: field.to_owned(), reason: "ternyata keliru".to_owned() };
-        self.run(Command::Undo(undo))
+        self.run(&Command::Undo(undo))
     }
 }
 
@@ -114,9 +116,9 @@ fn a_decision_settles_the_field_everywhere_and_the_loser_sees_it() {
 fn a_value_that_nobody_wrote_can_be_the_right_one() {
     let (_, mut one, _, id) = parted(&[("tahun_lahir", "1990")], &[("tahun_lahir", "1991")]);
     let wrong =
-        one.run(Command::Resolve(Resolve { value: Some(json!("kapan")), ..resolve(id, "tahun_lahir") }));
+        one.run(&Command::Resolve(Resolve { value: Some(json!("kapan")), ..resolve(id, "tahun_lahir") }));
     assert!(matches!(wrong, Err(ReplicaError::Usage(UsageError::Value(_)))));
-    one.run(Command::Resolve(Resolve { value: Some(json!(1992)), ..resolve(id, "tahun_lahir") })).unwrap();
+    one.run(&Command::Resolve(Resolve { value: Some(json!(1992)), ..resolve(id, "tahun_lahir") })).unwrap();
     assert_eq!(one.field(id, "tahun_lahir"), 1992);
     assert!(one.conflicts().is_empty());
     assert_eq!(one.replica.decided(None, None, 0).unwrap().decided[0].among.len(), 2);
@@ -161,18 +163,18 @@ fn what_is_not_open_is_not_decided() {
     refuse(one.choose(id, "rt", 1));
     refuse(one.choose(id, "dusun", 3));
     refuse(one.choose(id, "dusun", 0));
-    refuse(one.run(Command::Resolve(resolve(id, "dusun"))));
-    refuse(one.run(Command::Resolve(Resolve {
+    refuse(one.run(&Command::Resolve(resolve(id, "dusun"))));
+    refuse(one.run(&Command::Resolve(Resolve {
         choose: Some(1),
         reason: " ".into(),
         ..resolve(id, "dusun")
     })));
     refuse(one.undo(id, "dusun"));
     let seen = vec!["another".to_owned(); 2];
-    refuse(one.run(Command::Resolve(Resolve { choose: Some(1), seen, ..resolve(id, "dusun") })));
+    refuse(one.run(&Command::Resolve(Resolve { choose: Some(1), seen, ..resolve(id, "dusun") })));
     assert_eq!(one.fields_in_conflict(), ["dusun"]);
     let seen = one.conflicts()[0].values.iter().map(|value| value.change.clone()).collect();
-    one.run(Command::Resolve(Resolve { choose: Some(1), seen, ..resolve(id, "dusun") })).unwrap();
+    one.run(&Command::Resolve(Resolve { choose: Some(1), seen, ..resolve(id, "dusun") })).unwrap();
 }
 
 #[test]
@@ -204,6 +206,37 @@ fn until_somebody_decides_the_safer_value_is_shown() {
 }
 
 #[test]
+fn the_safer_value_is_shown_whoever_wins_the_merge() {
+    let site = Site::start();
+    let mut one = site.office("kraksaan", &["35.13"]);
+    let mut two = site.office("lumajang", &["35.13"]);
+    let [a, b, c] = ["A", "B", "C"].map(|name| {
+        let open = [("nama_lengkap", name), ("boleh_diketahui_desa", "ya")];
+        one.create(&open).unwrap()
+    });
+    for id in [a, b] {
+        one.edit(id, &[("boleh_diketahui_desa", "")]).unwrap();
+    }
+    meet(&site, &mut one, &mut two);
+    // Of two offices the same one wins both merges, so one of these wins with the less safe value.
+    one.edit(a, &[("boleh_diketahui_desa", "ya")]).unwrap();
+    two.edit(a, &[("boleh_diketahui_desa", "tidak")]).unwrap();
+    one.edit(b, &[("boleh_diketahui_desa", "tidak")]).unwrap();
+    two.edit(b, &[("boleh_diketahui_desa", "ya")]).unwrap();
+    // Who wrote more wins.
+    for access in ["restricted", "ordinary"] {
+        one.edit(c, &[("access", access)]).unwrap();
+    }
+    two.edit(c, &[("access", "restricted")]).unwrap();
+    meet(&site, &mut one, &mut two);
+    for office in [&one, &two] {
+        assert_eq!(office.field(a, "boleh_diketahui_desa"), false);
+        assert_eq!(office.field(b, "boleh_diketahui_desa"), false);
+        assert_eq!(office.field(c, "access"), "restricted");
+    }
+}
+
+#[test]
 fn closing_here_and_going_on_there_is_a_question_that_a_step_answers() {
     let site = Site::start();
     let mut one = site.device("satu", "case_officer", &["35.13"]);
@@ -211,7 +244,7 @@ fn closing_here_and_going_on_there_is_a_question_that_a_step_answers() {
     let case = one.create_kind("case", None, &[("nomor_sisko", "UJI-1")]).unwrap();
     let step = |office: &mut Office, to: &str| {
         let reason = Some("uji".to_owned());
-        office.run(Command::Transition(Transition { id: case, to: to.to_owned(), field: None, reason }))
+        office.run(&Command::Transition(Transition { id: case, to: to.to_owned(), field: None, reason }))
     };
     step(&mut one, "BARU").unwrap();
     one.sync(&site);
@@ -226,7 +259,7 @@ fn closing_here_and_going_on_there_is_a_question_that_a_step_answers() {
     let mut codes: Vec<_> = values(&conflict).into_iter().map(|value| value.as_str().unwrap()).collect();
     codes.sort_unstable();
     assert_eq!(codes, ["SELESAI", "VERIFIKASI"]);
-    one.run(Command::Resolve(Resolve { value: Some(json!("VERIFIKASI")), ..resolve(case, "status") }))
+    one.run(&Command::Resolve(Resolve { value: Some(json!("VERIFIKASI")), ..resolve(case, "status") }))
         .unwrap();
     meet(&site, &mut one, &mut two);
     assert!(two.conflicts().is_empty());
@@ -261,14 +294,24 @@ fn what_is_withdrawn_stays_if_somebody_still_wants_it() {
     let mut two = site.office("dua", &["35.13"]);
     let id = one.create(&[("nama_lengkap", "Uji Salah")]).unwrap();
     let withdraw = || Withdraw { id, reason: "salah orang".to_owned() };
-    one.run(Command::Withdraw(withdraw())).unwrap();
+    one.run(&Command::Withdraw(withdraw())).unwrap();
     meet(&site, &mut one, &mut two);
     assert_eq!(two.field(id, "withdrawn"), true);
-    one.run(Command::Reinstate(withdraw())).unwrap();
+    let listed = |office: &Office, withdrawn: bool| {
+        let list = List { kind: "worker".to_owned(), withdrawn, ..List::default() };
+        office.replica.list(&list).unwrap().rows.len()
+    };
+    let found = |office: &Office| {
+        let search = Search { text: "salah".to_owned(), kind: None, limit: None };
+        office.replica.search(&search, None).unwrap().hits.len()
+    };
+    assert_eq!((listed(&two, false), listed(&two, true), found(&two)), (0, 1, 0));
+    one.run(&Command::Reinstate(withdraw())).unwrap();
     meet(&site, &mut one, &mut two);
-    one.run(Command::Withdraw(withdraw())).unwrap();
-    two.run(Command::Withdraw(withdraw())).unwrap();
-    two.run(Command::Reinstate(withdraw())).unwrap();
+    assert_eq!((listed(&two, false), listed(&two, true), found(&two)), (1, 0, 1));
+    one.run(&Command::Withdraw(withdraw())).unwrap();
+    two.run(&Command::Withdraw(withdraw())).unwrap();
+    two.run(&Command::Reinstate(withdraw())).unwrap();
     meet(&site, &mut one, &mut two);
     assert_eq!(one.field(id, "withdrawn"), false);
     assert_eq!(one.fields_in_conflict(), ["withdrawn"]);

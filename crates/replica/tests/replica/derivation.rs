@@ -14,7 +14,7 @@ fn behind() -> (Site, Office, [sambung_domain::RecordId; 3]) {
         a.edit(id, &[("dusun", "Krajan")]).unwrap();
     }
     a.sync(&site);
-    let hex: String = ids[1].0.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = sambung_domain::hex::hex(&ids[1].0);
     b.sql(&format!("UPDATE record SET document = x'00010203' WHERE id = x'{hex}'"));
     b.sync(&site);
     (site, b, ids)

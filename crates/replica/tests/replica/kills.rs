@@ -1,11 +1,17 @@
 //! SIGKILL during saves, beside a ledger in another process: whatever returned is there afterwards.
+//!
+//! A process is stopped before it is killed, so that it can be asked where it was: SQLite holds the write lock of the
+//! database, a lock on one byte of a file that others can ask the system about, from `BEGIN IMMEDIATE` until `COMMIT`
+//! has returned.
 
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use rustix::process::{Flock, FlockType, Pid, Signal, WaitOptions, fcntl_getlk, kill_process, waitpid};
 use sambung_domain::RecordId;
 use sambung_replica::DatabaseKey;
 use sambung_testkit::Seed;
@@ -107,13 +113,10 @@ impl Ledger {
         }
     }
 
-    /// The process is dead; true if that was during a save.
-    fn dead(&mut self) -> bool {
-        let Some(begun) = self.begun.take() else { return false };
-        if let Some(id) = begun.id {
-            self.possible.insert((id, begun.key), begun.value);
-        }
-        true
+    /// The process is dead, and what it had begun may have happened or not.
+    fn dead(&mut self) {
+        let Some(Begun { id: Some(id), key, value }) = self.begun.take() else { return };
+        self.possible.insert((id, key), value);
     }
 
     fn check(&self, office: &Office) {
@@ -138,37 +141,42 @@ fn survive(kills: usize, seed: u64) {
     let path = site.office("a", &["35.13"]).path.clone();
     let mut seed_of = Seed::new(seed);
     let mut ledger = Ledger::default();
-    let (mut during, mut between) = (0, 0);
+    let mut in_transaction = 0;
     let mut usual = Duration::from_millis(5);
     for kill in 0..kills {
         let wait_for = 1 + seed_of.below(4);
         let span = usize::try_from(usual.as_micros()).unwrap_or(1).max(100);
         let delay = Duration::from_micros(u64::try_from(seed_of.below(span)).unwrap());
-        usual = usual.mul_f64(0.8) + one_life(&path, &mut ledger, wait_for, delay).mul_f64(0.2);
-        if ledger.dead() {
-            during += 1;
-        } else {
-            between += 1;
-        }
+        let life = one_life(&path, &mut ledger, wait_for, delay);
+        usual = usual.mul_f64(0.8) + life.save.mul_f64(0.2);
+        in_transaction += usize::from(life.ended_in_transaction);
+        ledger.dead();
         if kill % 50 == 49 || kill + 1 == kills {
             ledger.check(&Office::open(path.clone(), DatabaseKey(KEY.into())));
         }
     }
     let said = format!(
-        "seed {seed}: {kills} kills, {during} during a save, {between} between two; {} values returned",
+        "seed {seed}: {kills} kills, {in_transaction} between BEGIN and the return of COMMIT; {} values returned",
         ledger.saved.len()
     );
     eprintln!("{said}");
-    assert!(during * 10 >= kills * 6, "{said}");
+    assert!(in_transaction * 10 >= kills * 6, "{said}");
     assert!(ledger.saved.len() >= kills / 2, "{said}");
     let mut office = Office::open(path, DatabaseKey(KEY.into()));
     office.sync(&site);
     assert_eq!(office.waiting(), 0);
 }
 
-/// Starts the process, waits until it has begun so many saves and then a moment longer, and kills it. Gives how long
-/// a save took.
-fn one_life(path: &std::path::Path, ledger: &mut Ledger, wait_for: usize, delay: Duration) -> Duration {
+/// What is known of one process.
+struct Life {
+    /// How long a save took.
+    save: Duration,
+    /// It held the write lock when it was killed.
+    ended_in_transaction: bool,
+}
+
+/// Starts the process, waits until it has begun so many saves and then a moment longer, and kills it.
+fn one_life(path: &Path, ledger: &mut Ledger, wait_for: usize, delay: Duration) -> Life {
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "kills::saver", "--ignored", "--nocapture"])
         .env(DATABASE, path)
@@ -177,7 +185,7 @@ fn one_life(path: &std::path::Path, ledger: &mut Ledger, wait_for: usize, delay:
         .spawn()
         .unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let (mut begun, mut first, mut usual) = (0, Instant::now(), Duration::from_millis(1));
+    let (mut begun, mut first, mut save) = (0, Instant::now(), Duration::from_millis(1));
     while begun < wait_for {
         let line = lines.next().unwrap().unwrap();
         ledger.hear(&line);
@@ -185,15 +193,30 @@ fn one_life(path: &std::path::Path, ledger: &mut Ledger, wait_for: usize, delay:
             begun += 1;
             first = Instant::now();
         } else if line.starts_with("e ") {
-            usual = first.elapsed();
+            save = first.elapsed();
         }
     }
     std::thread::sleep(delay);
+    let pid = Pid::from_child(&child);
+    kill_process(pid, Signal::STOP).unwrap();
+    waitpid(Some(pid), WaitOptions::UNTRACED).unwrap();
+    let ended_in_transaction = holds_write_lock(pid, path);
     child.kill().unwrap();
     child.wait().unwrap();
     // A line cut off by the kill says nothing: its save had not returned to anybody.
     for line in lines.map_while(Result::ok) {
         ledger.hear(&line);
     }
-    usual
+    Life { save, ended_in_transaction }
+}
+
+/// Whether a process holds the write lock of a database in write-ahead mode (WAL_WRITE_LOCK, the first lock byte of
+/// the file beside it: <https://sqlite.org/walformat.html#locks>).
+fn holds_write_lock(pid: Pid, database: &Path) -> bool {
+    const WRITE_LOCK: u64 = 120;
+    let mut name = database.as_os_str().to_owned();
+    name.push("-shm");
+    let shared = File::options().read(true).write(true).open(name).unwrap();
+    let wanted = Flock { start: WRITE_LOCK, length: 1, ..Flock::from(FlockType::WriteLock) };
+    fcntl_getlk(&shared, &wanted).unwrap().is_some_and(|lock| lock.pid == Some(pid))
 }

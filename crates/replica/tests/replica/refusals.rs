@@ -149,3 +149,18 @@ fn a_flipped_byte_in_the_write_ahead_log_costs_what_stands_behind_it() {
     assert!(kept > 0 && kept < ids.len() && there[kept..].iter().all(|there| !there), "{there:?}");
     assert_eq!(ids.iter().filter(|id| office.replica.show(**id).is_ok()).count(), ids.len());
 }
+
+#[test]
+fn new_work_is_seen_beside_work_that_is_held() {
+    let site = Site::start();
+    let mut a = site.office("a", &["35.13"]);
+    assert!(!a.replica.has_new_work().unwrap());
+    let id = a.create(&[("nama_lengkap", "Contoh")]).unwrap();
+    assert!(a.replica.has_new_work().unwrap());
+    a.sql("UPDATE change SET held = 1000");
+    assert!(!a.replica.has_new_work().unwrap());
+    a.edit(id, &[("rt", "3")]).unwrap();
+    assert!(a.replica.has_new_work().unwrap());
+    a.sync(&site);
+    assert!(!a.replica.has_new_work().unwrap());
+}

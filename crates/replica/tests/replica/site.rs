@@ -14,8 +14,9 @@ use sambung_replica::query::RecordView;
 use sambung_replica::verify::{Event, Finding, Repaired};
 use sambung_replica::{Circumstances, DatabaseKey, Enrolment, Replica, ReplicaError};
 use sambung_sync::frame::pack;
-use sambung_sync::relay::{Invitation, RelayStore};
+use sambung_sync::relay::{Device, Invitation, RelayStore};
 use sambung_trust::invitation::InvitationCode;
+use sambung_trust::{Grant, Signed};
 
 pub(crate) struct Site {
     dir: tempfile::TempDir,
@@ -90,6 +91,21 @@ impl Site {
         let pool = Pool::open(&self.data().database()).unwrap();
         pool.write::<_, StoreError>(|store| store.put_invitation(&invitation)).unwrap();
         code.text()
+    }
+
+    /// Ends a device's grant, as the relay knows it.
+    pub(crate) fn end_grant(&self, office: &Office) {
+        let issuer = KeyFile::read(&self.data().keys()).unwrap().keys().unwrap().issuer;
+        let pool = Pool::open(&self.data().database()).unwrap();
+        let replica = office.replica.identity().replica;
+        pool.write::<_, StoreError>(|store| {
+            let device = store.device(&replica)?.unwrap();
+            let grant: Grant = store.grant(&device.grant)?.unwrap().peek().unwrap();
+            let ended = Signed::seal(&Grant { until: Timestamp(0), ..grant }, &issuer);
+            store.put_grant(&ended)?;
+            store.put_device(&Device { grant: ended.short_id(), ..device })
+        })
+        .unwrap();
     }
 
     /// The relay's answer to a request, as status and body.
@@ -226,7 +242,7 @@ impl Office {
 /// A database from outside, as somebody with the key sees it.
 pub(crate) fn database(path: &std::path::Path, key: &DatabaseKey) -> rusqlite::Connection {
     let connection = rusqlite::Connection::open(path).unwrap();
-    let hex: String = key.0.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = sambung_domain::hex::hex(&key.0[..]);
     connection.execute_batch(&format!("PRAGMA key = \"x'{hex}'\";")).unwrap();
     connection.busy_timeout(std::time::Duration::from_secs(10)).unwrap();
     connection

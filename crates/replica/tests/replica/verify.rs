@@ -47,6 +47,14 @@ fn every_kind_of_tampering_is_found_under_its_own_code() {
         ("UPDATE projection SET content = '{}' WHERE record = 2", "projection"),
         ("UPDATE projection SET heads = x'' WHERE record = 2", "projection"),
         ("DELETE FROM projection WHERE record = 2", "projection"),
+        ("UPDATE projection SET listed = '{\"status\":1}' WHERE record = 2", "projection"),
+        ("DELETE FROM search_word WHERE rowid = 2", "search"),
+        ("DELETE FROM search_part WHERE rowid = 2", "search"),
+        ("UPDATE search_word SET title = 'lain' WHERE rowid = 2", "search"),
+        ("DELETE FROM sibling WHERE record = 2", "search"),
+        ("INSERT INTO reference VALUES (zeroblob(16), 'worker', '', 2)", "search"),
+        ("DELETE FROM search_word_data WHERE id > 10", "index"),
+        ("UPDATE search_part_content SET c1 = 'lain'", "index"),
         ("INSERT INTO underived VALUES (1)", "underived"),
         ("UPDATE batch SET signed = (SELECT signed FROM batch ORDER BY number DESC LIMIT 1)", "batch_signature"),
         ("UPDATE receipt SET signed = x'80'", "receipt_signature"),
@@ -64,5 +72,30 @@ fn every_kind_of_tampering_is_found_under_its_own_code() {
         tampered.sql(sql);
         let codes = tampered.codes();
         assert!(codes.contains(&code), "{sql}: {codes:?}");
+    }
+}
+
+#[test]
+fn a_repair_heals_what_search_and_person_pages_see() {
+    let (site, a, _) = exchanged();
+    let (image, key) = (a.path.clone(), a.key.clone());
+    drop(a);
+    for sql in [
+        "DELETE FROM search_word WHERE rowid = 2",
+        "DELETE FROM search_part WHERE rowid = 2",
+        "UPDATE search_word SET title = 'lain'",
+        "DELETE FROM sibling",
+        "DELETE FROM projection",
+        "DELETE FROM search_word_data WHERE id > 10",
+        "UPDATE search_part_content SET c1 = 'lain'",
+        "INSERT INTO reference VALUES (zeroblob(16), 'worker', '', 2)",
+    ] {
+        let damaged = site.folder().join("damaged.db");
+        std::fs::copy(&image, &damaged).unwrap();
+        let mut damaged = Office::open(damaged, key.clone());
+        damaged.sql(sql);
+        let repaired = damaged.repair();
+        assert!(repaired.before.findings > 0, "{sql}");
+        assert_eq!(repaired.after.findings, 0, "{sql}: {:?}", damaged.findings());
     }
 }

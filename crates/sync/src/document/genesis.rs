@@ -61,8 +61,8 @@ pub fn genesis_chunk(genesis: &Genesis, maps: &[&str]) -> (ChangeHash, Vec<u8>) 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::document::name::hex;
     use sambung_domain::Pack;
+    use sambung_domain::hex::hex;
 
     const WORKER: &str = concat!(
         "856f4a833e581f76019601000100010100000006155c3401420456075717700276046b696e64067265636f72",

@@ -4,12 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use minicbor::{Decode, Encode};
+use sambung_domain::hex::{hex, unhex};
 use serde::{Deserialize, Serialize};
-
-/// Lower-case hexadecimal.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
 
 /// The SHA-256 of a change chunk without its first eight bytes. Unique inside one generation of one record,
 /// never beyond it.
@@ -39,21 +35,8 @@ impl FromStr for ChangeHash {
     type Err = BadChangeHash;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let bad = || BadChangeHash(text.to_owned());
-        let digit = |byte: u8| match byte {
-            b'0'..=b'9' => Ok(byte - b'0'),
-            b'a'..=b'f' => Ok(byte - b'a' + 10),
-            _ => Err(bad()),
-        };
-        let (pairs, rest) = text.as_bytes().as_chunks::<2>();
-        if pairs.len() != 32 || !rest.is_empty() {
-            return Err(bad());
-        }
-        let mut hash = [0; 32];
-        for (byte, pair) in hash.iter_mut().zip(pairs) {
-            *byte = digit(pair[0])? << 4 | digit(pair[1])?;
-        }
-        Ok(ChangeHash(hash))
+        let bytes = unhex(text).ok().and_then(|bytes| bytes.try_into().ok());
+        bytes.map(ChangeHash).ok_or_else(|| BadChangeHash(text.to_owned()))
     }
 }
 

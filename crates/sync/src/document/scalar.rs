@@ -39,7 +39,7 @@ impl Scalar {
             }
             Scalar::Bool(yes) => Value::Bool(*yes),
             Scalar::F64(number) => Value::Text(number.to_string()),
-            Scalar::Bytes(bytes) => Value::Text(super::name::hex(bytes)),
+            Scalar::Bytes(bytes) => Value::Text(sambung_domain::hex::hex(bytes)),
             Scalar::Null => Value::Text(String::new()),
         }
     }

@@ -68,6 +68,10 @@ pub struct ScopeState {
     /// The cursor.
     #[n(4)]
     pub cursor: Mark,
+    /// What the relay last said of `safe` here ([`Pull::safe`]): part of the hash, so that it is said again when it
+    /// has changed.
+    #[n(5)]
+    pub safe: u64,
 }
 
 /// A position in a shard.
@@ -211,6 +215,9 @@ pub struct Pull {
     /// The answer.
     #[n(4)]
     pub answer: PullAnswer,
+    /// The highest sequence that a full replica other than the asker has passed; 0 for none.
+    #[n(5)]
+    pub safe: u64,
 }
 
 /// How a scope goes on.

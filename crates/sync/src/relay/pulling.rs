@@ -7,6 +7,7 @@ use sambung_trust::decide::may_read;
 use sambung_trust::merkle;
 
 use super::answer::stored;
+use super::safety::Others;
 use super::{Caller, LogRow, RecordRow, Reject, Relay, RelayError, RelayStore, StoredBatch, StoredChange};
 use crate::chain::{Entry, Mark};
 use crate::chunk;
@@ -56,9 +57,9 @@ impl Relay {
         response: &mut ExchangeResponse,
         now: Timestamp,
     ) -> Result<(), RelayError<S::Error>> {
-        let mut scopes = self.scopes_at_tip(store, caller)?;
+        let mut scopes = self.scopes_at_tip(store, caller, now)?;
         if scopes_hash(&scopes) == request.scopes_hash && request.receipts.is_none() {
-            return Ok(());
+            return self.note_claims(store, caller, &scopes, &scopes);
         }
         let Some(listed) = &request.scopes else {
             response.want = Some(Want::Scopes);
@@ -70,7 +71,7 @@ impl Relay {
         scopes.extend(self.scopes_without_entries(caller, request, &scopes));
         let asked = request.budget.map_or(PULL_BYTES, |budget| budget.bytes);
         let mut collector = Collector {
-            store,
+            store: &mut *store,
             caller,
             now,
             send_own: request.send_own.unwrap_or(false),
@@ -82,18 +83,22 @@ impl Relay {
             listed: Vec::new(),
             more: false,
         };
-        let mut pulls = Vec::new();
-        for tip in scopes {
+        let (mut pulls, mut claimed) = (Vec::new(), Vec::new());
+        for tip in &scopes {
             let state =
                 listed.iter().find(|s| s.shard == tip.shard && s.set == tip.set && s.epoch == tip.epoch);
-            if let Some(answer) = self.answer_scope(&mut collector, request, &tip, state)? {
-                pulls.push(Pull { log: self.log, shard: tip.shard, set: tip.set, epoch: tip.epoch, answer });
+            let cursor = self.cursor(&mut collector, request, tip, state)?;
+            let start = Mark::start(&self.log, &tip.shard);
+            claimed.push(ScopeState { cursor: cursor.unwrap_or(start), ..tip.clone() });
+            if let Some(answer) = answer_scope(&mut collector, tip, cursor, state)? {
+                let (shard, set) = (tip.shard.clone(), tip.set.clone());
+                pulls.push(Pull { log: self.log, shard, set, epoch: tip.epoch, answer, safe: tip.safe });
             }
         }
         response.more = collector.more.then_some(true);
         response.batches = Some(collector.finish()).filter(|batches| !batches.is_empty());
         response.pulls = Some(pulls);
-        Ok(())
+        self.note_claims(store, caller, &claimed, &scopes)
     }
 
     /// Every scope of the grant that has entries, as it stands at the log's tip.
@@ -101,14 +106,17 @@ impl Relay {
         &self,
         store: &mut S,
         caller: &Caller,
+        now: Timestamp,
     ) -> Result<Vec<ScopeState>, RelayError<S::Error>> {
         let tips = stored(store.tips())?;
-        let mut scopes = Vec::new();
+        let (mut scopes, mut others) = (Vec::new(), Others::default());
         for set in &caller.grant.sets {
             let epoch = caller.grant.epoch(set);
             for (shard, cursor) in tips.iter().filter(|(shard, _)| reaches_shard(set, shard)) {
+                let scope = (shard, set, cursor.sequence);
+                let safe = self.safe(store, caller, &mut others, scope, now)?;
                 let (shard, set) = (shard.clone(), set.clone());
-                scopes.push(ScopeState { log: self.log, shard, set, epoch, cursor: *cursor });
+                scopes.push(ScopeState { log: self.log, shard, set, epoch, cursor: *cursor, safe });
             }
         }
         Ok(scopes)
@@ -135,19 +143,21 @@ impl Relay {
                     set: set.clone(),
                     epoch: caller.grant.epoch(set),
                     cursor: Mark::start(&self.log, shard),
+                    safe: 0,
                 });
             }
         }
         scopes
     }
 
-    fn answer_scope<S: RelayStore>(
+    /// The caller's cursor in a scope, if this log contains it and the receipts above it.
+    fn cursor<S: RelayStore>(
         &self,
         collector: &mut Collector<'_, S>,
         request: &ExchangeRequest,
         tip: &ScopeState,
         state: Option<&ScopeState>,
-    ) -> Result<Option<PullAnswer>, RelayError<S::Error>> {
+    ) -> Result<Option<Mark>, RelayError<S::Error>> {
         let start = Mark::start(&self.log, &tip.shard);
         let cursor = state.map_or(start, |state| state.cursor);
         let receipt = request.receipts.iter().flatten().find(|mark| mark.shard == tip.shard);
@@ -156,14 +166,28 @@ impl Relay {
         if let Some(receipt) = receipt {
             known = known && collector.has(&tip.shard, &start, &receipt.mark)?;
         }
-        if !known {
-            return Ok(Some(PullAnswer::Reconcile));
-        }
-        if cursor == tip.cursor {
-            return Ok(None);
-        }
-        collector.page(&tip.shard, &tip.set, cursor).map(Some)
+        Ok(known.then_some(cursor))
     }
+}
+
+/// What there is to say of a scope; `None` for nothing.
+fn answer_scope<S: RelayStore>(
+    collector: &mut Collector<'_, S>,
+    tip: &ScopeState,
+    cursor: Option<Mark>,
+    state: Option<&ScopeState>,
+) -> Result<Option<PullAnswer>, RelayError<S::Error>> {
+    let Some(cursor) = cursor else { return Ok(Some(PullAnswer::Reconcile)) };
+    if cursor == tip.cursor {
+        let told = state.map_or(0, |state| state.safe);
+        return Ok((told != tip.safe).then(|| nothing_new(cursor)));
+    }
+    collector.page(&tip.shard, &tip.set, cursor).map(Some)
+}
+
+fn nothing_new(cursor: Mark) -> PullAnswer {
+    let from = cursor.sequence;
+    PullAnswer::Delta { from, to: cursor, leaves: Vec::new(), known: Vec::new(), left: Vec::new() }
 }
 
 /// Whether a set can have records in a shard. Records of offices and persons can lie anywhere.

@@ -92,7 +92,12 @@ impl Relay {
         Err(Reject::StaleNonce(nonce::issue(&self.keys.nonce, &request.replica, now)))
     }
 
-    fn open_grant(&self, signed: &Signed, key: &PublicKey, now: Timestamp) -> Result<Grant, Reject> {
+    pub(super) fn open_grant(
+        &self,
+        signed: &Signed,
+        key: &PublicKey,
+        now: Timestamp,
+    ) -> Result<Grant, Reject> {
         let grant: Grant = signed.open(&self.keys.issuer.public()).map_err(|_| Reject::GrantEnded)?;
         if grant.device == *key && grant.holds_at(now) { Ok(grant) } else { Err(Reject::GrantEnded) }
     }

@@ -1,6 +1,6 @@
 //! What a relay needs of its store. Every method works inside the host's one transaction.
 
-use sambung_domain::{Area, OfficeCode, RecordId, Role, Routing, Shard, StaffId, Timestamp};
+use sambung_domain::{Area, OfficeCode, RecordId, Role, Routing, Set, Shard, StaffId, Timestamp};
 use sambung_trust::batch::IncarnationNonce;
 use sambung_trust::grant::GrantId;
 use sambung_trust::merkle::Node;
@@ -96,6 +96,21 @@ pub struct LogRow {
     pub sequence: u64,
     /// The entry.
     pub entry: Entry,
+}
+
+/// How far a replica has come in one scope, as it last showed by naming the chain there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claim {
+    /// The replica.
+    pub replica: [u8; 16],
+    /// The shard.
+    pub shard: Shard,
+    /// The set.
+    pub set: Set,
+    /// Hash of the filter under which it came there.
+    pub epoch: [u8; 8],
+    /// The last sequence it has passed.
+    pub sequence: u64,
 }
 
 /// A relay's store, inside one transaction.
@@ -240,4 +255,28 @@ pub trait RelayStore {
     /// # Errors
     /// The store's, also where there is none.
     fn leaf(&mut self, batch: i64, index: u32) -> Result<StoredLeaf, Self::Error>;
+
+    /// How far a replica has come, scope by scope.
+    ///
+    /// # Errors
+    /// The store's.
+    fn claims_of(&mut self, replica: &[u8; 16]) -> Result<Vec<Claim>, Self::Error>;
+
+    /// How far replicas have come in a scope, the farthest first.
+    ///
+    /// # Errors
+    /// The store's.
+    fn claims_on(&mut self, shard: &Shard, set: &Set) -> Result<Vec<Claim>, Self::Error>;
+
+    /// Writes how far a replica that is enrolled has come in a scope, instead of what was there before.
+    ///
+    /// # Errors
+    /// The store's.
+    fn put_claim(&mut self, claim: &Claim) -> Result<(), Self::Error>;
+
+    /// The records that exclude an office or a person or once did.
+    ///
+    /// # Errors
+    /// The store's.
+    fn excluding(&mut self, name: &str) -> Result<Vec<(RecordId, u32)>, Self::Error>;
 }

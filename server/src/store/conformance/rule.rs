@@ -200,3 +200,45 @@ pub(super) fn what_is_not_there_is_an_error_where_it_must_be<B: Bench>(bench: &B
         assert!(store.leaf(77, 0).is_err());
     });
 }
+
+fn claim(replica: u8, set: &str, sequence: u64) -> Claim {
+    let set = set.parse().unwrap();
+    Claim { replica: [replica; 16], shard: shard("35.13"), set, epoch: [replica; 8], sequence }
+}
+
+pub(super) fn claims_return_the_farthest_first_and_are_overwritten<B: Bench>(bench: &B) {
+    let claims = [claim(3, "a:35.13", 7), claim(4, "a:35.13", 300), claim(4, "a:35", 9)];
+    bench.commit(|store| {
+        for number in [3, 4] {
+            let device = device(store, number, 0);
+            store.put_device(&device).unwrap();
+        }
+        claims.iter().for_each(|claim| store.put_claim(claim).unwrap());
+    });
+    let on = |area: &str, set: &str| {
+        bench.read(|store| store.claims_on(&shard(area), &set.parse().unwrap()).unwrap())
+    };
+    assert_eq!(on("35.13", "a:35.13"), [claims[1].clone(), claims[0].clone()]);
+    assert!(on("35.13", "a:35.13.02").is_empty() && on("35.08", "a:35.13").is_empty());
+    assert_eq!(bench.read(|store| store.claims_of(&[4; 16]).unwrap()).len(), 2);
+    let back = Claim { epoch: [9; 8], ..claim(4, "a:35.13", 6) };
+    bench.commit(|store| store.put_claim(&back).unwrap());
+    assert_eq!(on("35.13", "a:35.13"), [claims[0].clone(), back]);
+}
+
+pub(super) fn a_claim_is_of_an_enrolled_replica<B: Bench>(bench: &B) {
+    bench.roll_back(|store| assert!(store.put_claim(&claim(3, "a:35.13", 7)).is_err()));
+    bench.read(|store| assert!(store.put_claim(&claim(3, "a:35.13", 7)).is_err()));
+}
+
+pub(super) fn exclusions_are_remembered_by_name<B: Bench>(bench: &B) {
+    let id = RecordId([5; 16]);
+    let open_again = RecordRow { routing: Routing::default(), ..row() };
+    bench.commit(|store| {
+        store.put_record(id, 1, &row()).unwrap();
+        store.put_record(id, 1, &open_again).unwrap();
+    });
+    let excluding = |name: &str| bench.read(|store| store.excluding(name).unwrap());
+    assert_eq!(excluding("BP3MI-JATIM"), [(id, 1)]);
+    assert!(excluding("P4MI-3513").is_empty());
+}

@@ -1,0 +1,138 @@
+//! `sambung-bench-node fill DIR N` makes a node with N records; `… measure DIR` measures what is done with them and
+//! prints one JSON object a figure, in milliseconds. Used by `cargo xtask bench`.
+
+mod node;
+mod people;
+
+use std::path::Path;
+use std::time::Instant;
+
+use anyhow::{Result, bail};
+use node::Node;
+use sambung_bench_floor::{figures, print, timed};
+use sambung_domain::RecordId;
+use sambung_relay::clock;
+use sambung_replica::command::EditRecord;
+use sambung_replica::query::{List, PersonPage};
+use sambung_replica::search::Search;
+use sambung_testkit::seed::Seed;
+
+/// Records of each person.
+const OF_A_PERSON: usize = 3;
+/// People made in one transaction.
+const AT_ONCE: usize = 300;
+
+fn main() -> Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["fill", dir, records] => fill(Path::new(dir), records.parse()?),
+        ["rebuild", dir] => Node::open(Path::new(dir))?.replica.rebuild().map(drop).map_err(Into::into),
+        ["measure", dir] => measure(Path::new(dir)),
+        _ => bail!("fill DIR N, or measure DIR"),
+    }
+}
+
+fn fill(dir: &Path, records: usize) -> Result<()> {
+    let mut node = Node::make(dir)?;
+    let mut seed = Seed::new(1);
+    let begun = Instant::now();
+    let people = records.div_ceil(OF_A_PERSON);
+    for first in (0..people).step_by(AT_ONCE) {
+        let mut commands = Vec::new();
+        for at in first..people.min(first + AT_ONCE) {
+            commands.extend(people::person(&mut seed, RecordId(clock::random()?), at));
+        }
+        node.command(|replica, with| replica.create_all(&commands, with))?;
+    }
+    print("fill", (people * OF_A_PERSON) as f64 / begun.elapsed().as_secs_f64(), "records/s");
+    let begun = Instant::now();
+    let rebuilt = node.replica.rebuild()?;
+    print("rebuild", rebuilt as f64 / begun.elapsed().as_secs_f64(), "records/s");
+    Ok(())
+}
+
+fn measure(dir: &Path) -> Result<()> {
+    let mut node = Node::open(dir)?;
+    let mut seed = Seed::new(2);
+    let people = everybody(&node)?;
+    let mut number = 10 * people.len();
+    let mut saves = |what: &str, takes: fn(usize) -> bool| {
+        figures(what, 0.99, |at| {
+            let id = *seed.pick(&people);
+            number += 1;
+            let made = people::one(&mut seed, number);
+            if takes(at) {
+                return timed(|| node.command(|replica, with| replica.create(&made, with)).map(drop));
+            }
+            let command = EditRecord { id, fields: people::renamed(made), reason: None };
+            timed(|| node.command(|replica, with| replica.edit(&command, with)).map(drop))
+        })
+    };
+    saves("save", |at| at.is_multiple_of(2))?;
+    saves("create alone", |_| true)?;
+    saves("new name and hamlet alone", |_| false)?;
+    figures("list page", 0.95, |at| {
+        let list = list(&mut seed, at, &people);
+        timed(|| Ok(node.replica.list(&list).map(drop)?))
+    })?;
+    figures("search", 0.95, |_| {
+        let search = Search { text: fragment(&mut seed), ..Search::default() };
+        timed(|| Ok(node.replica.search(&search, None).map(drop)?))
+    })?;
+    figures("person page", 0.95, |_| {
+        let id = *seed.pick(&people);
+        timed(|| Ok(node.replica.person(id, &PersonPage::default()).map(drop)?))
+    })?;
+    Ok(())
+}
+
+/// Every person of a node.
+fn everybody(node: &Node) -> Result<Vec<RecordId>> {
+    let mut all = Vec::new();
+    let mut list = List { kind: "worker".to_owned(), limit: Some(1_000), ..List::default() };
+    loop {
+        let page = node.replica.list(&list)?;
+        all.extend(page.rows.iter().map(|row| row.id));
+        list.after = page.next;
+        if list.after.is_none() {
+            return Ok(all);
+        }
+    }
+}
+
+/// A page as people open it: sorted, filtered, somewhere in the middle.
+fn list(seed: &mut Seed, at: usize, people: &[RecordId]) -> List {
+    let (kind, filters, sort, further): (&str, &[(&str, &str)], &str, bool) = match at % 8 {
+        0 => ("worker", &[], "nama_lengkap", true),
+        1 => ("worker", &[("jenis_kelamin", "P")], "nama_lengkap", true),
+        2 => ("worker", &[("area", "35.13.02")], "nama_lengkap", false),
+        3 => ("worker", &[("dusun", "Krajan 7"), ("jenis_kelamin", "L")], "-tahun_lahir", false),
+        4 => ("worker", &[], "-created_at", true),
+        5 => ("placement", &[("negara", "HK")], "kontak_terakhir", false),
+        6 => ("worker", &[("petugas_pendamping", ""), ("area", "35.13.05.2003")], "", false),
+        _ => ("worker", &[("tahun_lahir", "1984")], "nama_lengkap", false),
+    };
+    List {
+        kind: kind.to_owned(),
+        filters: filters.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),
+        sort: (!sort.is_empty()).then(|| sort.to_owned()),
+        withdrawn: false,
+        limit: Some(50),
+        after: further.then(|| *seed.pick(people)),
+    }
+}
+
+/// A piece of a name, sometimes with another or a number.
+fn fragment(seed: &mut Seed) -> String {
+    let name = people::name(seed, 0).to_lowercase().replace(['.', '\''], "");
+    let words: Vec<&str> = name.split(' ').skip(1).filter(|word| word.len() >= 3).collect();
+    let word = *seed.pick(&words);
+    match seed.below(6) {
+        0 => word.to_owned(),
+        1 => word[..3].to_owned(),
+        2 => word[word.len() - 3..].to_owned(),
+        3 => words.join(" "),
+        4 => format!("{} {}", &word[..2], words[words.len() - 1]),
+        _ => format!("0800{:06}", seed.below(60_000))[4..].to_owned(),
+    }
+}

@@ -1,0 +1,42 @@
+//! A node that answers browsers.
+
+use std::net::SocketAddr;
+use std::process::Child;
+
+use serde_json::Value;
+
+use super::Office;
+use super::http::{Reply, send};
+use super::process::listen;
+
+/// A served node, until it is dropped.
+pub(crate) struct Served(Child, SocketAddr);
+
+impl Served {
+    pub(crate) fn start(office: &Office) -> Served {
+        let mut serve = office.command(&["serve", "--listen", "127.0.0.1:0"]);
+        let (child, address) = listen(&mut serve, &office.dir().join("serve.log"));
+        Served(child, address)
+    }
+
+    /// Asks its local interface; the status, and the body where it is JSON.
+    pub(crate) fn ask(&self, method: &str, path: &str, body: &Value) -> (u16, Value) {
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        let Reply { status, body } = send(self.1, method, path, "application/json", body.as_bytes());
+        (status, serde_json::from_slice(&body).unwrap_or_default())
+    }
+
+    /// Gets something that must be there.
+    pub(crate) fn get(&self, path: &str) -> Value {
+        let (status, body) = self.ask("GET", path, &Value::Null);
+        assert_eq!(status, 200, "{path}");
+        body
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
