@@ -16,6 +16,7 @@ mod reader;
 mod regions;
 mod relay;
 mod table;
+mod whole;
 
 use std::process::ExitCode;
 

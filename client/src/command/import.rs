@@ -4,8 +4,9 @@ use std::fs::File;
 use std::io::{IsTerminal, Read, Write};
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::Duration;
 
-use sambung_replica::import::{Plan, ROWS_PER_TRANSACTION, Remark, Sheet, Written};
+use sambung_replica::import::{Plan, ROWS_PER_TRANSACTION, Remark, Remarks, Sheet, Source, Written};
 use serde_json::json;
 
 use super::Place;
@@ -14,17 +15,21 @@ use crate::failure::{ATTENTION, Failure};
 use crate::node::{Node, now};
 use crate::{output, table};
 
+/// How long the database is left to others between two transactions: SQLite does not queue those who wait.
+const PAUSE: Duration = Duration::from_millis(30);
+
 /// Takes a list in: everything is looked at first, and nothing written if a row is bad.
 pub(crate) fn run(place: &Place, arguments: &ImportList) -> Result<ExitCode, Failure> {
     let sheet = read(&arguments.file)?;
+    let source = Source { kind: &arguments.kind, map: arguments.map.as_deref(), sheet: &sheet };
     let mut node = place.node()?;
-    let plan = node.replica.plan_import(&arguments.kind, arguments.map.as_deref(), &sheet, now())?;
-    if !arguments.json {
-        say(&plan);
-    }
+    let plan = node.replica.plan_import(&source, now())?;
     let writes = !arguments.dry_run && (plan.bad_rows == 0 || arguments.partial);
-    let written = if writes { write(&mut node, &plan)? } else { Written::default() };
-    report(arguments, &plan, written);
+    if !arguments.json {
+        say(&plan, writes);
+    }
+    let written = if writes { write(&mut node, &source, &plan)? } else { Written::default() };
+    report(arguments, &sheet, &plan, written);
     Ok(match (plan.bad_rows, writes) {
         (0, _) => ExitCode::SUCCESS,
         (_, true) => ExitCode::from(ATTENTION),
@@ -45,66 +50,84 @@ fn read(path: &Path) -> Result<Sheet, Failure> {
     sheet.map_err(Failure::Foreign)
 }
 
-fn write(node: &mut Node, plan: &Plan) -> Result<Written, Failure> {
+fn write(node: &mut Node, source: &Source<'_>, plan: &Plan) -> Result<Written, Failure> {
     let terminal = std::io::stderr().is_terminal();
     let mut written = Written::default();
     let mut done = 0;
-    for rows in plan.rows.chunks(ROWS_PER_TRANSACTION) {
-        let some = node.command(|replica, with| replica.import_rows(rows, with))?;
+    for rows in plan.fresh.chunks(ROWS_PER_TRANSACTION) {
+        if done > 0 {
+            std::thread::sleep(PAUSE);
+        }
+        let some = node.command(|replica, with| replica.import_rows(source, rows, with))?;
         written.made += some.made;
         written.present += some.present;
         done += rows.len();
         if terminal {
-            let end = if done == plan.rows.len() { "\n" } else { "" };
+            let end = if done == plan.fresh.len() { "\n" } else { "" };
             // Progress that cannot be shown is no reason to stop.
-            drop(write!(std::io::stderr(), "\r{done} / {}{end}", plan.rows.len()));
+            drop(write!(std::io::stderr(), "\r{done} / {}{end}", plan.fresh.len()));
         }
     }
     Ok(written)
 }
 
-fn say(plan: &Plan) {
-    let line = |remark: &Remark| {
-        format!("baris {} / row {}, {}: {}", remark.row, remark.row, remark.column, remark.what)
-    };
-    for column in &plan.ignored {
+fn say(plan: &Plan, writes: bool) {
+    for column in plan.ignored.iter().filter(|column| !column.is_empty()) {
         output::message(&format!("kolom {column} tidak dibaca / column {column} is not read"));
     }
-    for warning in &plan.warnings.kept {
-        output::message(&format!("perlu dicek / to be checked: {}", line(warning)));
+    list(&plan.warnings, "perlu dicek / to be checked: ");
+    list(&plan.bad, "");
+    let (good, bad) = (good_rows(plan), plan.bad_rows);
+    output::message(&format!("{good} baris bisa masuk, {bad} tidak. / {good} rows can go in, {bad} cannot."));
+    if plan.present_rows > 0 {
+        let n = plan.present_rows;
+        output::message(&format!("{n} baris sudah ada. / {n} rows are here already."));
     }
-    for bad in &plan.bad.kept {
-        output::message(&line(bad));
+    if !writes {
+        output::message(if bad > 0 {
+            "Belum ada yang disimpan. Lihat sebab tiap baris; perbaiki file, atau masukkan yang bisa dengan --partial. / \
+             Nothing was saved. See why for each row; correct the file, or take in the others with --partial."
+        } else {
+            "Belum ada yang disimpan. / Nothing was saved."
+        });
     }
 }
 
-fn report(arguments: &ImportList, plan: &Plan, written: Written) {
+fn list(remarks: &Remarks, before: &str) {
+    for Remark { row, column, message } in &remarks.kept {
+        let place = if column.is_empty() { String::new() } else { format!(", {column}") };
+        let (id, en) = (&message.id, &message.en);
+        output::message(&format!("{before}baris {row} / row {row}{place}: {id} / {en}"));
+    }
+    let kept = u64::try_from(remarks.kept.len()).unwrap_or(u64::MAX);
+    if remarks.count > kept {
+        let more = remarks.count - kept;
+        output::message(&format!("{before}{more} lagi / {more} more"));
+    }
+}
+
+fn good_rows(plan: &Plan) -> u64 {
+    u64::try_from(plan.fresh.len()).unwrap_or(u64::MAX).saturating_add(plan.present_rows)
+}
+
+fn report(arguments: &ImportList, sheet: &Sheet, plan: &Plan, written: Written) {
     if arguments.json {
         return output::json(&json!({
-            "rows": plan.rows.len(),
+            "kind": arguments.kind,
+            "dry_run": arguments.dry_run,
+            "rows": sheet.rows.len(),
+            "good_rows": good_rows(plan),
             "bad_rows": plan.bad_rows,
-            "records": plan.records(),
+            "present_rows": plan.present_rows,
+            "records": plan.records,
             "made": written.made,
-            "present": written.present,
             "bad": plan.bad.kept,
             "warnings": plan.warnings.kept,
             "ignored": plan.ignored,
-            "dry_run": arguments.dry_run,
         }));
     }
-    for (kind, count) in plan.records() {
+    for (kind, count) in &plan.records {
         output::line(&format!("{kind}\t{count}"));
     }
-    output::line(&format!(
-        "{} dibuat, {} sudah ada, {} baris salah",
-        written.made, written.present, plan.bad_rows
-    ));
-    if plan.bad_rows > 0 && written == Written::default() {
-        output::message("Tidak ada yang disimpan. / Nothing was written.");
-    } else if plan.bad_rows > 0 {
-        output::message(
-            "Perbaiki baris yang salah dalam berkas baru yang hanya berisi baris itu. / Correct the bad rows in a new file \
-             that holds only them.",
-        );
-    }
+    output::line(&format!("{} catatan dibuat", written.made));
 }

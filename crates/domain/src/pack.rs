@@ -35,6 +35,7 @@ pub use kind::{Column, IdRule, Kind, RESERVED_KEYS, ROUTING_MAPS, ROUTING_TEXTS,
 pub use load::{PackError, SOURCE_MAX, SOURCES_MAX};
 pub use parse::ValueError;
 pub use problem::Problem;
+pub(crate) use problem::named;
 
 pub(crate) use format::is_item_id;
 

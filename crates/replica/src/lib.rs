@@ -22,6 +22,7 @@ pub mod draft;
 mod enrol;
 mod error;
 pub mod exchange;
+pub mod export;
 pub mod history;
 mod identity;
 pub mod import;

@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use sambung_domain::Pack;
-use sambung_domain::pack::{Field, FieldType, plain};
+use sambung_domain::date::PartialDate;
+use sambung_domain::form::refusal;
+use sambung_domain::pack::{Bilingual, Field, FieldType, plain};
 use serde_json::Value as Json;
 
-use super::CELL_MAX;
+use super::{CELL_MAX, both};
 use crate::command::Fields;
 
 /// What separates the entries of a set in one cell.
@@ -15,29 +17,27 @@ const SEPARATOR: char = '|';
 const ESCAPE: char = '\\';
 
 /// The text of a cell; none where it is empty.
-pub(super) fn text(cell: &Json) -> Result<Option<String>, String> {
+pub(super) fn text(cell: &Json) -> Result<Option<String>, Bilingual> {
     let text = match cell {
         Json::Null => return Ok(None),
         Json::String(text) => text.trim().to_owned(),
         Json::Bool(yes) => yes.to_string(),
         Json::Number(number) => number.to_string(),
-        Json::Array(_) | Json::Object(_) => return Err("must be one value".to_owned()),
+        Json::Array(_) | Json::Object(_) => return Err(both("harus satu isian", "must be one value")),
     };
-    bounded(&text)?;
+    if text.len() > CELL_MAX {
+        return Err(both(
+            format!("lebih panjang dari {CELL_MAX} byte"),
+            format!("is longer than {CELL_MAX} bytes"),
+        ));
+    }
     if is_shortened(&text) {
-        return Err(
-            "the spreadsheet has shortened this number; format the column as text and enter it again"
-                .to_owned(),
-        );
+        return Err(both(
+            "angka ini sudah disingkat oleh program lembar kerja; jadikan kolomnya teks, lalu isi lagi",
+            "the spreadsheet has shortened this number; format the column as text and enter it again",
+        ));
     }
     Ok(if text.is_empty() { None } else { Some(text) })
-}
-
-fn bounded(text: &str) -> Result<(), String> {
-    if text.chars().count() > CELL_MAX {
-        return Err(format!("is longer than {CELL_MAX} characters"));
-    }
-    Ok(())
 }
 
 /// `3,51312E+15`: digits are gone, and nobody can tell which.
@@ -57,44 +57,72 @@ pub(super) fn put(
     values: &BTreeMap<String, &str>,
     cell: &Json,
     fields: &mut Fields,
-) -> Result<(), String> {
-    match (field.kind, cell) {
-        (FieldType::Set, Json::Array(entries)) => {
-            let texts: Result<Vec<Option<String>>, String> = entries.iter().map(text).collect();
-            for entry in texts?.into_iter().flatten() {
-                fields.add.push((field.key.clone(), Json::String(held(pack, field, values, entry))));
-            }
+) -> Result<(), Bilingual> {
+    if field.kind == FieldType::Set {
+        for entry in entries(cell)? {
+            let held = checked(pack, field, held(pack, field, values, entry))?;
+            fields.add.push((field.key.clone(), Json::String(held)));
         }
-        (FieldType::Set, _) => {
-            for entry in text(cell)?.iter().flat_map(|text| split(text)) {
-                fields.add.push((field.key.clone(), Json::String(held(pack, field, values, entry))));
-            }
+    } else if field.kind.has_items() {
+        for item in items(cell)? {
+            checked(pack, field, item.to_string())?;
+            fields.add.push((field.key.clone(), item));
         }
-        (kind, Json::Object(items)) if kind.has_items() => {
-            fields.add.extend(items.values().map(|item| (field.key.clone(), item.clone())));
-        }
-        (kind, _) if kind.has_items() => {
-            let Some(text) = text(cell)? else { return Ok(()) };
-            let items: serde_json::Map<String, Json> =
-                serde_json::from_str(&text).map_err(|_| "is no JSON object of items".to_owned())?;
-            fields.add.extend(items.into_iter().map(|(_, item)| (field.key.clone(), item)));
-        }
-        (kind, Json::Object(_)) if kind.is_register_of_parts() => {
-            fields.set.insert(field.key.clone(), cell.clone());
-        }
-        _ => {
-            if let Some(text) = text(cell)? {
-                fields.set.insert(field.key.clone(), Json::String(held(pack, field, values, text)));
-            }
-        }
+    } else if let (true, Json::Object(_)) = (field.kind.is_register_of_parts(), cell) {
+        checked(pack, field, cell.to_string())?;
+        fields.set.insert(field.key.clone(), cell.clone());
+    } else if let Some(text) = text(cell)? {
+        let held = checked(pack, field, held(pack, field, values, text))?;
+        fields.set.insert(field.key.clone(), Json::String(held));
     }
     Ok(())
 }
 
-/// What the field holds for what the list says: by the mapping, or by the label of a code.
+/// A value, if the field can hold it.
+fn checked(pack: &Pack, field: &Field, text: String) -> Result<String, Bilingual> {
+    match refusal(pack, field, &text) {
+        Some(why) => Err(why),
+        None => Ok(text),
+    }
+}
+
+/// The entries of a set: in one cell, or a list in JSON.
+fn entries(cell: &Json) -> Result<Vec<String>, Bilingual> {
+    match cell {
+        Json::Array(entries) => {
+            let texts: Vec<Option<String>> = entries.iter().map(text).collect::<Result<_, _>>()?;
+            Ok(texts.into_iter().flatten().collect())
+        }
+        _ => Ok(text(cell)?.iter().flat_map(|text| split(text)).collect()),
+    }
+}
+
+/// Items: an object of them by their names, as an export has them, or a list. They get new names.
+fn items(cell: &Json) -> Result<Vec<Json>, Bilingual> {
+    let none = || both("bukan objek JSON berisi butir-butir", "is no JSON object of items");
+    let items: Vec<Json> = match cell {
+        Json::Object(items) => items.values().cloned().collect(),
+        Json::Array(items) => items.clone(),
+        _ => match text(cell)? {
+            None => Vec::new(),
+            Some(text) => match serde_json::from_str(&text) {
+                Ok(Json::Object(items)) => items.into_iter().map(|(_, item)| item).collect(),
+                Ok(Json::Array(items)) => items,
+                Ok(_) | Err(_) => return Err(none()),
+            },
+        },
+    };
+    let whole = items.iter().all(|item| item.as_object().is_some_and(|parts| !parts.is_empty()));
+    if whole { Ok(items) } else { Err(none()) }
+}
+
+/// What the field holds for what the list says: by the mapping, by the label of a code, or a date as people write it.
 fn held(pack: &Pack, field: &Field, values: &BTreeMap<String, &str>, said: String) -> String {
     if let Some(held) = values.get(&plain(&said)) {
         return (*held).to_owned();
+    }
+    if [Some(field.kind), field.of].contains(&Some(FieldType::Date)) {
+        return PartialDate::from_typed(&said).map_or(said, PartialDate::to_iso);
     }
     let Some(list) = pack.code_list(field).filter(|list| !list.has(&said)) else { return said };
     let said_plainly = plain(&said);
@@ -105,6 +133,13 @@ fn held(pack: &Pack, field: &Field, values: &BTreeMap<String, &str>, said: Strin
         (Some(code), None) => code.code.clone(),
         _ => said,
     }
+}
+
+/// The entries of a set as one cell, which [`split`] takes apart again.
+pub(crate) fn join<'a>(entries: impl Iterator<Item = &'a str>) -> String {
+    let escaped: Vec<String> =
+        entries.map(|entry| entry.replace('\\', "\\\\").replace('|', "\\|")).collect();
+    escaped.join("|")
 }
 
 /// The entries of a set in one cell.
@@ -128,15 +163,10 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn join(entries: &[String]) -> String {
-        let escape = |entry: &String| entry.replace('\\', "\\\\").replace('|', "\\|");
-        entries.iter().map(escape).collect::<Vec<_>>().join("|")
-    }
-
     proptest! {
         #[test]
         fn entries_survive_one_cell(entries in prop::collection::vec("[a-c|\\\\]{1,5}", 0..5)) {
-            prop_assert_eq!(split(&join(&entries)), entries);
+            prop_assert_eq!(split(&join(entries.iter().map(String::as_str))), entries);
         }
     }
 
@@ -152,8 +182,8 @@ mod tests {
 
     #[test]
     fn a_cell_is_bounded() {
-        assert!(text(&Json::from("é".repeat(CELL_MAX))).is_ok());
-        assert!(text(&Json::from("é".repeat(CELL_MAX + 1))).is_err());
+        assert!(text(&Json::from("é".repeat(CELL_MAX / 2))).is_ok());
+        assert!(text(&Json::from("é".repeat(CELL_MAX / 2 + 1))).is_err());
     }
 
     #[test]
@@ -164,5 +194,41 @@ mod tests {
         for (said, held_) in [("Taiwan", "TW"), ("KOREA SELATAN", "KR"), ("tw", "TW"), ("Antah", "Antah")] {
             assert_eq!(held(&pack, country, &none, said.to_owned()), held_);
         }
+    }
+
+    #[test]
+    fn dates_are_read_as_people_write_them() {
+        let pack = Pack::builtin().unwrap();
+        let birth = pack.kind("worker_private").unwrap().field("tanggal_lahir").unwrap();
+        let read = |said: &str| {
+            let mut fields = Fields::default();
+            let put = put(&pack, birth, &BTreeMap::new(), &Json::from(said), &mut fields);
+            put.map(|()| fields.set["tanggal_lahir"].as_str().unwrap().to_owned())
+        };
+        for (said, stored) in [
+            ("17-05-1984", "1984-05-17"),
+            ("17/05/1984", "1984-05-17"),
+            ("5/1984", "1984-05"),
+            ("1984", "1984"),
+            ("1984-05-17", "1984-05-17"),
+        ] {
+            assert_eq!(read(said).unwrap(), stored, "{said}");
+        }
+        for bad in ["31-02-1984", "17-05-84", "Mei 1984"] {
+            assert!(read(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn items_come_as_an_export_has_them_or_as_a_list() {
+        let item = serde_json::json!({ "ke": 1 });
+        let named = serde_json::json!({ "x1": { "ke": 1 } });
+        for cell in [named.clone(), Json::from(named.to_string()), serde_json::json!([{ "ke": 1 }])] {
+            assert_eq!(items(&cell).unwrap(), [item.clone()], "{cell}");
+        }
+        for bad in ["satu", "1", r#"{"x1": 1}"#, r#"[{}]"#] {
+            assert!(items(&Json::from(bad)).is_err(), "{bad}");
+        }
+        assert_eq!(items(&Json::Null).unwrap(), Vec::<Json>::new());
     }
 }

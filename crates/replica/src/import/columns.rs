@@ -31,7 +31,6 @@ pub(super) struct Columns<'a> {
     pub(super) kinds: Vec<&'a Kind>,
     pub(super) columns: Vec<(String, Column<'a>)>,
     pub(super) fixed: Vec<(usize, &'a Field, &'a str)>,
-    pub(super) ignored: Vec<String>,
 }
 
 impl<'a> Columns<'a> {
@@ -47,13 +46,16 @@ impl<'a> Columns<'a> {
         {
             return Err(UsageError::Query(format!("the heading `{twice}` stands twice")).into());
         }
-        let mut columns = match map {
-            Some(map) => Self::mapped(pack, map, headings)?,
-            None => Self::plain(kind, headings)?,
-        };
-        let ignored = columns.columns.iter().filter(|(_, column)| matches!(column, Column::Ignored));
-        columns.ignored = ignored.map(|(heading, _)| heading.clone()).collect();
-        Ok(columns)
+        match map {
+            Some(map) => Self::mapped(pack, map, headings),
+            None => Self::plain(kind, headings),
+        }
+    }
+
+    /// The headings that nothing is read from.
+    pub(super) fn ignored(&self) -> Vec<String> {
+        let ignored = self.columns.iter().filter(|(_, column)| matches!(column, Column::Ignored));
+        ignored.map(|(heading, _)| heading.clone()).collect()
     }
 
     /// Headings that are keys.
@@ -63,7 +65,7 @@ impl<'a> Columns<'a> {
             let key = heading.trim().to_lowercase();
             columns.push((heading.clone(), column(kind, &key)?));
         }
-        Ok(Columns { kinds: vec![kind], columns, fixed: Vec::new(), ignored: Vec::new() })
+        Ok(Columns { kinds: vec![kind], columns, fixed: Vec::new() })
     }
 
     fn mapped(pack: &'a Pack, map: &'a ImportMap, headings: &[String]) -> Result<Self, ReplicaError> {
@@ -101,7 +103,7 @@ impl<'a> Columns<'a> {
             Some((number(&fixed.kind), field_of(pack, &fixed.kind, &fixed.field)?, fixed.value.as_str()))
         });
         let fixed = fixed.collect();
-        Ok(Columns { kinds, columns, fixed, ignored: Vec::new() })
+        Ok(Columns { kinds, columns, fixed })
     }
 }
 
