@@ -61,7 +61,9 @@ pub enum Command {
     #[command(after_help = "Example: sambung import worker daftar.csv --map siskop2mi --dry-run")]
     Import(ImportList),
     /// Give a list out: the records of a kind as a file for spreadsheets or programs.
-    #[command(after_help = "Example: sambung export worker --where area=35.13.02 --format csv --out daftar.csv")]
+    #[command(
+        after_help = "Example: sambung export worker --where area=35.13.02 --format csv --out daftar.csv"
+    )]
     Export(ExportList),
     /// Find records by name, nickname, number or village.
     #[command(after_help = "Example: sambung search siti krucil --kind worker --limit 20")]

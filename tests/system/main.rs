@@ -6,6 +6,7 @@ mod cli;
 mod diskfull;
 mod docs;
 mod durable;
+mod export;
 mod harness;
 mod hostile;
 mod hostile_log;

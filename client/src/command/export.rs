@@ -49,8 +49,7 @@ pub(crate) fn run(place: &Place, arguments: ExportList) -> Result<ExitCode, Fail
         }
     } else {
         let failed = |source| Failure::File { what: out.display().to_string(), source };
-        let (done, file) =
-            write(&node, list.clone(), format, &columns, Whole::begin(&out).map_err(failed)?)?;
+        let (done, file) = write(&node, list.clone(), format, &columns, Whole::begin(&out).map_err(failed)?)?;
         file.end().map_err(failed)?;
         done
     };

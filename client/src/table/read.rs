@@ -12,6 +12,8 @@ use super::{MARK, bare};
 
 /// Greatest length of a list, in bytes.
 pub(crate) const FILE_MAX: usize = 64 * 1024 * 1024;
+/// Greatest length of a heading, in bytes. What is longer is no heading, and no message repeats it.
+const HEADING_MAX: usize = 200;
 /// How a workbook of Excel begins: it is a ZIP archive.
 const WORKBOOK: &[u8] = b"PK\x03\x04";
 /// What Windows-1252 has at 0x80 to 0x9f.
@@ -39,7 +41,8 @@ pub(crate) fn csv(bytes: &[u8]) -> Result<Sheet, String> {
         let start = record.position().map_or(0, csv::Position::byte);
         number += 1 + blank_rows(text.as_bytes(), usize::try_from(start).unwrap_or(usize::MAX));
         if sheet.columns.is_empty() {
-            sheet.columns = record.iter().map(|heading| bare(heading.trim()).to_owned()).collect();
+            sheet.columns =
+                record.iter().map(|heading| heading_of(bare(heading.trim()))).collect::<Result<_, _>>()?;
         } else if record.iter().any(|cell| !cell.trim().is_empty()) {
             let mut cells = record.iter().map(|cell| Json::from(bare(cell)));
             let within = cells.by_ref().take(sheet.columns.len()).collect();
@@ -164,6 +167,7 @@ impl<'de> Visitor<'de> for Object<'_> {
         let mut filled = Vec::new();
         let mut cells = vec![Json::Null; sheet.columns.len()];
         while let Some((key, value)) = entries.next_entry::<String, Json>()? {
+            let key = heading_of(&key).map_err(A::Error::custom)?;
             let place = *places.entry(key).or_insert_with_key(|key| {
                 sheet.columns.push(key.clone());
                 sheet.columns.len() - 1
@@ -178,6 +182,13 @@ impl<'de> Visitor<'de> for Object<'_> {
         }
         Ok(cells)
     }
+}
+
+fn heading_of(text: &str) -> Result<String, String> {
+    if text.len() > HEADING_MAX {
+        return Err(format!("a heading is longer than {HEADING_MAX} bytes; is it a list?"));
+    }
+    Ok(text.to_owned())
 }
 
 fn bounded(sheet: &Sheet) -> Result<(), String> {
@@ -302,6 +313,15 @@ mod tests {
         assert!(csv(list(COLUMNS_MAX + 1).join(";").as_bytes()).is_err());
         assert!(json(object(COLUMNS_MAX).as_bytes()).is_ok());
         assert!(json(object(COLUMNS_MAX + 1).as_bytes()).is_err());
+    }
+
+    #[test]
+    fn headings_are_bounded() {
+        for (length, good) in [(HEADING_MAX, true), (HEADING_MAX + 1, false)] {
+            let heading = "k".repeat(length);
+            assert_eq!(csv(format!("{heading}\n1\n").as_bytes()).is_ok(), good, "{length}");
+            assert_eq!(json(format!("[{{\"{heading}\":1}}]").as_bytes()).is_ok(), good, "{length}");
+        }
     }
 
     #[test]

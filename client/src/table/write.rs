@@ -33,10 +33,8 @@ impl<W: Write> Writer<W> {
             return Ok(Writer::Json { out, columns: columns.to_vec(), begun: false });
         }
         out.write_all(MARK.as_bytes())?;
-        let mut writer = csv::WriterBuilder::new()
-            .delimiter(SEPARATOR)
-            .terminator(csv::Terminator::CRLF)
-            .from_writer(out);
+        let mut writer =
+            csv::WriterBuilder::new().delimiter(SEPARATOR).terminator(csv::Terminator::CRLF).from_writer(out);
         writer.write_record(columns)?;
         Ok(Writer::Csv(Box::new(writer)))
     }

@@ -70,15 +70,14 @@ fn part_of(kind: &Kind) -> Option<&str> {
 
 /// What is recorded in a field, as an import takes it; of a stage where it stands, which an import leaves alone.
 fn cell(field: &Field, recorded: Json) -> Json {
-    match recorded {
-        Json::Object(steps) if field.kind == FieldType::Stage => {
-            let codes: Vec<&str> = stage::codes(&steps).into_iter().collect();
-            Json::from(codes)
-        }
-        Json::String(text) if field.kind.is_register_of_parts() => {
-            serde_json::from_str::<Map<String, Json>>(&text).map_or(Json::String(text), Json::Object)
-        }
-        other => other,
+    if let (FieldType::Stage, Json::Object(steps)) = (field.kind, &recorded) {
+        let codes: Vec<&str> = stage::codes(steps).into_iter().collect();
+        return Json::from(codes);
+    }
+    let parts = recorded.as_str().filter(|_| field.kind.is_register_of_parts());
+    match parts.map(serde_json::from_str::<Map<String, Json>>) {
+        Some(Ok(parts)) => Json::Object(parts),
+        Some(Err(_)) | None => recorded,
     }
 }
 

@@ -218,7 +218,11 @@ impl Replica {
         Columns::of(&self.pack, self.kind(source.kind)?, map, &source.sheet.columns)
     }
 
-    fn reader<'a>(&'a self, source: &Source<'_>, columns: &'a Columns<'a>) -> Result<Reader<'a>, ReplicaError> {
+    fn reader<'a>(
+        &'a self,
+        source: &Source<'_>,
+        columns: &'a Columns<'a>,
+    ) -> Result<Reader<'a>, ReplicaError> {
         Ok(Reader {
             replica: self,
             pack: &self.pack,

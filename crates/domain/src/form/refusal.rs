@@ -16,28 +16,27 @@ pub fn refusal(pack: &Pack, field: &Field, text: &str) -> Option<Bilingual> {
 }
 
 fn said(pack: &Pack, field: &Field, problem: &Problem) -> Bilingual {
-    match problem {
-        Problem::Part(key, inner) => match field.part(key) {
-            Some(part) => said(pack, part, inner),
-            None => said(pack, field, inner),
-        },
-        // A form keeps a code it does not know; what is typed here is refused, and the list helps.
-        Problem::NotInList(codes) => {
-            let named = named(codes);
-            Bilingual {
-                id: format!("{}: tidak ada di daftar. Pilihannya: {named}.", field.label.id),
-                en: format!("{}: not in the list. It can be {named}.", field.label.en),
-            }
-        }
-        Problem::UnknownPart(_) | Problem::NotParts => Bilingual {
-            id: format!("{}: bukan objek JSON dari bagian-bagiannya.", field.label.id),
-            en: format!("{}: no JSON object of its parts.", field.label.en),
-        },
-        other => {
-            let given = Bilingual { id: "isian ini".to_owned(), en: "this".to_owned() };
-            message(pack, code_of(other), &field.label, &given, &expected_of(other))
-        }
+    let Bilingual { id, en } = &field.label;
+    let both = |indonesian: String, english: String| Bilingual { id: indonesian, en: english };
+    if let Problem::Part(key, inner) = problem {
+        return said(pack, field.part(key).unwrap_or(field), inner);
     }
+    if let Problem::NotInList(codes) = problem {
+        // A form keeps a code it does not know; what is typed here is refused, and the list helps.
+        let named = named(codes);
+        return both(
+            format!("{id}: tidak ada di daftar. Pilihannya: {named}."),
+            format!("{en}: not in the list. It can be {named}."),
+        );
+    }
+    if matches!(problem, Problem::UnknownPart(_) | Problem::NotParts) {
+        return both(
+            format!("{id}: bukan objek JSON dari bagian-bagiannya."),
+            format!("{en}: no JSON object of its parts."),
+        );
+    }
+    let given = both("isian ini".to_owned(), "this".to_owned());
+    message(pack, code_of(problem), &field.label, &given, &expected_of(problem))
 }
 
 #[cfg(test)]
@@ -55,7 +54,10 @@ mod tests {
         assert_eq!(year.id, "Tahun lahir: isian ini tidak dapat disimpan di sini (angka bulat).");
         assert_eq!(year.en, "Year of birth: this cannot be stored here (a whole number).");
         let date = refused("worker_private", "tanggal_lahir", "kemarin").unwrap();
-        assert!(date.id.contains("isian ini bukan tanggal") && date.en.contains("this is no date"), "{date:?}");
+        assert!(
+            date.id.contains("isian ini bukan tanggal") && date.en.contains("this is no date"),
+            "{date:?}"
+        );
         for said in [&year, &date] {
             assert!(!format!("{said:?}").contains("delapan") && !format!("{said:?}").contains("kemarin"));
         }

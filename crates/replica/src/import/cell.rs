@@ -88,29 +88,28 @@ fn checked(pack: &Pack, field: &Field, text: String) -> Result<String, Bilingual
 
 /// The entries of a set: in one cell, or a list in JSON.
 fn entries(cell: &Json) -> Result<Vec<String>, Bilingual> {
-    match cell {
-        Json::Array(entries) => {
-            let texts: Vec<Option<String>> = entries.iter().map(text).collect::<Result<_, _>>()?;
-            Ok(texts.into_iter().flatten().collect())
-        }
-        _ => Ok(text(cell)?.iter().flat_map(|text| split(text)).collect()),
+    if let Json::Array(entries) = cell {
+        let texts: Vec<Option<String>> = entries.iter().map(text).collect::<Result<_, _>>()?;
+        return Ok(texts.into_iter().flatten().collect());
     }
+    Ok(text(cell)?.iter().flat_map(|text| split(text)).collect())
 }
 
 /// Items: an object of them by their names, as an export has them, or a list. They get new names.
 fn items(cell: &Json) -> Result<Vec<Json>, Bilingual> {
     let none = || both("bukan objek JSON berisi butir-butir", "is no JSON object of items");
-    let items: Vec<Json> = match cell {
-        Json::Object(items) => items.values().cloned().collect(),
-        Json::Array(items) => items.clone(),
-        _ => match text(cell)? {
-            None => Vec::new(),
-            Some(text) => match serde_json::from_str(&text) {
-                Ok(Json::Object(items)) => items.into_iter().map(|(_, item)| item).collect(),
-                Ok(Json::Array(items)) => items,
-                Ok(_) | Err(_) => return Err(none()),
-            },
+    let parsed = match cell {
+        Json::String(_) => match text(cell)? {
+            Some(text) => serde_json::from_str(&text).map_err(|_| none())?,
+            None => Json::Null,
         },
+        Json::Null | Json::Bool(_) | Json::Number(_) | Json::Array(_) | Json::Object(_) => cell.clone(),
+    };
+    let items: Vec<Json> = match parsed {
+        Json::Null => Vec::new(),
+        Json::Object(items) => items.into_iter().map(|(_, item)| item).collect(),
+        Json::Array(items) => items,
+        Json::Bool(_) | Json::Number(_) | Json::String(_) => return Err(none()),
     };
     let whole = items.iter().all(|item| item.as_object().is_some_and(|parts| !parts.is_empty()));
     if whole { Ok(items) } else { Err(none()) }
@@ -137,8 +136,7 @@ fn held(pack: &Pack, field: &Field, values: &BTreeMap<String, &str>, said: Strin
 
 /// The entries of a set as one cell, which [`split`] takes apart again.
 pub(crate) fn join<'a>(entries: impl Iterator<Item = &'a str>) -> String {
-    let escaped: Vec<String> =
-        entries.map(|entry| entry.replace('\\', "\\\\").replace('|', "\\|")).collect();
+    let escaped: Vec<String> = entries.map(|entry| entry.replace('\\', "\\\\").replace('|', "\\|")).collect();
     escaped.join("|")
 }
 
@@ -224,7 +222,7 @@ mod tests {
         let item = serde_json::json!({ "ke": 1 });
         let named = serde_json::json!({ "x1": { "ke": 1 } });
         for cell in [named.clone(), Json::from(named.to_string()), serde_json::json!([{ "ke": 1 }])] {
-            assert_eq!(items(&cell).unwrap(), [item.clone()], "{cell}");
+            assert_eq!(items(&cell).unwrap(), std::slice::from_ref(&item), "{cell}");
         }
         for bad in ["satu", "1", r#"{"x1": 1}"#, r#"[{}]"#] {
             assert!(items(&Json::from(bad)).is_err(), "{bad}");

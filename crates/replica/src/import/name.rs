@@ -96,7 +96,8 @@ mod tests {
 
     #[test]
     fn an_id_hangs_on_the_list_the_device_and_every_value_and_on_no_order() {
-        let (name, year) = (write("nama_lengkap", Value::from("Uji")), write("tahun_lahir", Value::Int(1984)));
+        let (name, year) =
+            (write("nama_lengkap", Value::from("Uji")), write("tahun_lahir", Value::Int(1984)));
         let both = [name.clone(), year.clone()];
         let usual = named(1, ("worker", None), &both);
         assert_eq!(usual, named(1, ("worker", None), &[year, name.clone()]));

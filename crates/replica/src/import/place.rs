@@ -49,11 +49,7 @@ impl Reader<'_> {
     }
 
     /// Where the record lies that a new one belongs to, if the row names one.
-    fn parent(
-        &self,
-        kind: &Kind,
-        one: &Planned,
-    ) -> Result<Result<Option<Place>, Bilingual>, ReplicaError> {
+    fn parent(&self, kind: &Kind, one: &Planned) -> Result<Result<Option<Place>, Bilingual>, ReplicaError> {
         let named = kind.parent_field().and_then(|field| text_of(&one.edits, &field.key)?.parse().ok());
         let Some(parent) = one.create.of.or(named) else { return Ok(Ok(None)) };
         let Some(row) = loaded::find(&self.replica.connection, parent)? else {

@@ -4,7 +4,6 @@ use rusqlite::{Connection, OptionalExtension};
 use sambung_domain::RecordId;
 use sambung_domain::pack::{IdRule, Kind};
 use sambung_sync::document::Edit;
-use sambung_sync::gate::OPERATIONS_MAX;
 use serde_json::Value as Json;
 
 use super::answers::Answers;
@@ -90,8 +89,7 @@ impl Reader<'_> {
             Fault::of_row(both(format!("tidak dapat dicatat: {why}"), format!("cannot be recorded: {why}")))
         })?;
         let size: usize = edits.iter().map(size).sum();
-        let operations = u64::try_from(edits.len()).unwrap_or(u64::MAX);
-        if size > RECORD_MAX || operations > OPERATIONS_MAX / 2 {
+        if size > RECORD_MAX {
             return Err(Fault::of_row(both(
                 "terlalu panjang untuk satu catatan; pendekkan isiannya",
                 "is too long for one record; shorten what it says",
