@@ -73,7 +73,7 @@ pub struct Source<'a> {
     pub sheet: &'a Sheet,
 }
 
-/// Something to say about a cell. It never repeats what stands in the cell.
+/// Something to say about a cell. It repeats no number or name that stands there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Remark {
     /// The row.
