@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{IsTerminal, Read, Write};
 use std::path::Path;
 use std::process::ExitCode;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sambung_replica::import::{Plan, ROWS_PER_TRANSACTION, Remark, Remarks, Sheet, Source, Written};
 use serde_json::json;
@@ -15,8 +15,11 @@ use crate::failure::{ATTENTION, Failure};
 use crate::node::{Node, now};
 use crate::{output, table};
 
-/// How long the database is left to others between two transactions: SQLite does not queue those who wait.
-const PAUSE: Duration = Duration::from_millis(30);
+/// How long an import works before it leaves the database to others for a moment.
+const TURN: Duration = Duration::from_secs(1);
+/// That moment. SQLite does not queue those who wait: they look again every 100 ms at the latest, and give up in the
+/// end.
+const PAUSE: Duration = Duration::from_millis(120);
 
 /// Takes a list in: everything is looked at first, and nothing written if a row is bad.
 pub(crate) fn run(place: &Place, arguments: &ImportList) -> Result<ExitCode, Failure> {
@@ -54,9 +57,11 @@ fn write(node: &mut Node, source: &Source<'_>, plan: &Plan) -> Result<Written, F
     let terminal = std::io::stderr().is_terminal();
     let mut written = Written::default();
     let mut done = 0;
+    let mut turn = Instant::now();
     for rows in plan.fresh.chunks(ROWS_PER_TRANSACTION) {
-        if done > 0 {
+        if turn.elapsed() > TURN {
             std::thread::sleep(PAUSE);
+            turn = Instant::now();
         }
         let some = node.command(|replica, with| replica.import_rows(source, rows, with))?;
         written.made += some.made;

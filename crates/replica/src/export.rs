@@ -6,7 +6,7 @@ use serde_json::{Map, Value as Json};
 
 use crate::import::join;
 use crate::query::{List, ListRow};
-use crate::{Replica, ReplicaError, loaded, reference};
+use crate::{Replica, ReplicaError, reference};
 
 /// The columns before the fields, besides the record that a part belongs to.
 const NAMING: [&str; 4] = ["id", "area", "office", "access"];
@@ -50,13 +50,18 @@ impl Replica {
         let text = |key: &str| row.fields.get(key).cloned().unwrap_or_default();
         let mut cells = vec![Json::from(row.id.to_string())];
         if part_of(kind).is_some() {
-            let main = reference::main_of(&self.connection, row.id)?;
-            let main = main.map(|number| loaded::by_number(&self.connection, number)).transpose()?;
-            cells.push(main.map_or(Json::Null, |main| Json::from(main.id.to_string())));
+            cells.push(self.main_of(row.id)?.map_or(Json::Null, |id| Json::from(id.to_string())));
         }
         cells.extend(NAMING[1..].iter().map(|key| text(key)));
         cells.extend(kind.fields.iter().map(|field| cell(field, text(&field.key))));
         Ok(cells)
+    }
+
+    /// The record that a part belongs to, where it is here.
+    fn main_of(&self, part: RecordId) -> Result<Option<RecordId>, ReplicaError> {
+        let Some(number) = reference::main_of(&self.connection, part)? else { return Ok(None) };
+        let sql = "SELECT id FROM record WHERE number = ?1";
+        Ok(Some(RecordId(self.connection.prepare_cached(sql)?.query_row([number], |row| row.get(0))?)))
     }
 }
 
