@@ -204,6 +204,21 @@ fn the_same_records_are_given_out_as_are_listed() {
 }
 
 #[test]
+fn a_village_gives_out_only_what_it_may_see() {
+    let case = case();
+    people(&case);
+    case.office.sync();
+    let village = case.deployment.office("Desa", "village_officer", "35.13.02.2004");
+    village.sync();
+    let given = |kind: &str| {
+        let ended = village.run(&["export", kind, "--format", "json", "--out", "-"]);
+        assert_eq!(ended.code, Some(0), "{ended:?}");
+        ended.json().as_array().unwrap().len()
+    };
+    assert_eq!(KINDS.map(given), [1, 0, 1, 0]);
+}
+
+#[test]
 fn differing_values_are_counted_and_the_shown_one_is_written() {
     let case = case();
     let other = case.deployment.office("Lumajang", "front_office", "35.13,35.08");

@@ -101,11 +101,11 @@ fn the_list_of_the_national_system_becomes_workers_private_parts_and_placements(
 fn one_bad_row_stops_the_list_and_is_told_by_its_row_and_column() {
     let case = case();
     let list = "nama_lengkap;tahun_lahir;area;telepon\r\n\"Uji\r\nSiti\";1984;35.13.02.2004;0812|0813\r\n\
-                Uji Budi;delapan;;\r\n\r\nUji Ani;1990;33.01;\r\n";
+                Uji Budi;delapan;;\r\n\r\nUji Ani;1990;33.01;\r\nUji Tuti;1990;;;5\r\n";
     let refused = case.import(list, &[]);
     assert_eq!(refused.code, Some(1), "{refused:?}");
     let said = refused.json();
-    assert_eq!(places(&said["bad"]), [(3, "tahun_lahir"), (5, "")], "{said}");
+    assert_eq!(places(&said["bad"]), [(3, "tahun_lahir"), (5, ""), (6, "")], "{said}");
     let message = &said["bad"][0]["message"];
     assert!(message["id"].to_string().contains("angka bulat"), "{said}");
     assert!(message["en"].to_string().contains("a whole number") && !said.to_string().contains("delapan"));
@@ -113,7 +113,7 @@ fn one_bad_row_stops_the_list_and_is_told_by_its_row_and_column() {
 
     let path = case.file("daftar.csv", list);
     let told = case.office.run(&["import", "worker", path.to_str().unwrap()]);
-    assert!(told.err.contains("1 baris bisa masuk, 2 tidak. / 1 rows can go in, 2 cannot."), "{told:?}");
+    assert!(told.err.contains("1 baris bisa masuk, 3 tidak. / 1 rows can go in, 3 cannot."), "{told:?}");
     assert!(told.err.contains("Belum ada yang disimpan."), "{told:?}");
 
     let partial = case.import(list, &["--partial"]);

@@ -44,12 +44,11 @@ pub(crate) fn csv(bytes: &[u8]) -> Result<Sheet, String> {
             sheet.columns =
                 record.iter().map(|heading| heading_of(bare(heading.trim()))).collect::<Result<_, _>>()?;
         } else if record.iter().any(|cell| !cell.trim().is_empty()) {
-            let mut cells = record.iter().map(|cell| Json::from(bare(cell)));
-            let within = cells.by_ref().take(sheet.columns.len()).collect();
-            if cells.any(|cell| cell != "") {
-                return Err(format!("row {number} has more cells than there are headings"));
+            let mut cells: Vec<Json> = record.iter().map(|cell| Json::from(bare(cell))).collect();
+            while cells.len() > sheet.columns.len() && cells.last().is_some_and(|cell| cell == "") {
+                cells.pop();
             }
-            sheet.rows.push(Row { number, cells: within });
+            sheet.rows.push(Row { number, cells });
         }
         bounded(&sheet)?;
     }
@@ -285,9 +284,9 @@ mod tests {
     }
 
     #[test]
-    fn a_row_may_be_shorter_than_the_headings_and_not_longer() {
+    fn empty_cells_behind_the_last_heading_are_none() {
         assert_eq!(rows(b"a;b\n1\n1;2;;\n"), [(2, vec!["1".into()]), (3, vec!["1".into(), "2".into()])]);
-        assert_eq!(csv(b"a;b\n1;2;3\n").unwrap_err(), "row 2 has more cells than there are headings");
+        assert_eq!(rows(b"a\n1;;3\n"), [(2, vec!["1".into(), String::new(), "3".into()])]);
     }
 
     #[test]

@@ -58,7 +58,8 @@ pub struct Sheet {
 pub struct Row {
     /// Its number as a spreadsheet shows it: the headings are row 1. Objects of a JSON file are counted from 1.
     pub number: u32,
-    /// Its cells in the order of the headings: texts, or what a JSON file holds. Missing ones are empty.
+    /// Its cells in the order of the headings: texts, or what a JSON file holds. Missing ones are empty; a row with
+    /// more of them than there are headings is bad.
     pub cells: Vec<Json>,
 }
 

@@ -44,6 +44,12 @@ impl Reader<'_> {
     pub(super) fn answers(&self, row: &Row) -> Answers {
         let fields = vec![Fields::default(); self.columns.kinds.len()];
         let mut answers = Answers { fields, ..Answers::default() };
+        if row.cells.len() > self.columns.columns.len() {
+            answers.faults.push(Fault::of_row(both(
+                "punya lebih banyak isian daripada judul kolom; mungkin ada pemisah di dalam satu isian",
+                "has more cells than there are headings; a separator may stand inside a cell",
+            )));
+        }
         for (at, (heading, column)) in self.columns.columns.iter().enumerate() {
             let cell = row.cells.get(at).unwrap_or(&Json::Null);
             if let Err(message) = self.cell(column, cell, &mut answers) {
