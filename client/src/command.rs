@@ -76,7 +76,15 @@ impl Place {
         })
     }
 
+    /// The node, with everything up to date.
     pub(crate) fn node(&self) -> Result<crate::node::Node, Failure> {
+        let mut node = self.node_as_it_is()?;
+        node.catch_up()?;
+        Ok(node)
+    }
+
+    /// The node, where nobody shall wait for what an update left behind.
+    pub(crate) fn node_as_it_is(&self) -> Result<crate::node::Node, Failure> {
         crate::node::Node::open(self.dir()?, self.staff)
     }
 }

@@ -8,6 +8,7 @@ mod agent;
 pub mod cli;
 mod command;
 mod failure;
+mod keeper;
 mod keyfile;
 mod messages;
 mod node;

@@ -13,6 +13,9 @@ use crate::keyfile;
 /// Name of the database in the replica's directory.
 pub(crate) const DATABASE: &str = "replica.db";
 
+/// Records from which on bringing them up to date takes long enough to be told.
+const BEHIND_TOLD: u64 = 1_000;
+
 /// An opened replica.
 pub(crate) struct Node {
     /// The replica, as this process's incarnation.
@@ -41,6 +44,20 @@ impl Node {
             None => *members.first().ok_or(ReplicaError::NotAllowed)?,
         };
         Ok(Node { replica, staff })
+    }
+
+    /// Brings rows up to date that an update of the program or its pack left behind.
+    pub(crate) fn catch_up(&mut self) -> Result<(), Failure> {
+        let behind = self.replica.behind()?;
+        if behind >= BEHIND_TOLD {
+            crate::output::message(&format!(
+                "menyiapkan ulang daftar dan pencarian untuk {behind} catatan / preparing lists and search anew for {behind} records"
+            ));
+        }
+        if behind > 0 {
+            self.replica.derive()?;
+        }
+        Ok(())
     }
 
     /// Runs a command as the staff member.

@@ -14,14 +14,15 @@ use crate::cli::Serve;
 use crate::failure::Failure;
 use crate::node::{Node, now, random};
 use crate::regions::regions;
-use crate::{agent, output};
+use crate::{agent, keeper, output};
 
 /// Answers browsers on this machine and syncs in the background, until it is told to stop.
 pub(crate) fn run(place: &Place, arguments: &Serve) -> Result<ExitCode, Failure> {
     let terminal = std::io::stderr().is_terminal();
     tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(terminal).with_target(false).init();
-    let node = place.node()?;
-    let background = place.node()?;
+    let node = place.node_as_it_is()?;
+    let background = place.node_as_it_is()?;
+    keeper::start(place.node_as_it_is()?);
     let dir = place.dir()?.clone();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)

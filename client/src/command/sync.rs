@@ -34,7 +34,7 @@ pub(crate) fn sync(place: &Place, json: bool) -> Result<ExitCode, Failure> {
 
 /// The state of the replica.
 pub(crate) fn status(place: &Place, json: bool) -> Result<ExitCode, Failure> {
-    let status = place.node()?.replica.status(now())?;
+    let status = place.node_as_it_is()?.replica.status(now())?;
     if json {
         output::json(&status);
     } else {

@@ -67,10 +67,11 @@ struct Document;
 
 fn described() -> OpenApiRouter<Host> {
     OpenApiRouter::with_openapi(Document::openapi())
-        .routes(routes!(records::list, records::create))
+        .routes(routes!(records::create))
         .routes(routes!(records::show, records::edit))
         .routes(routes!(records::history))
         .routes(routes!(records::status))
+        .routes(routes!(queries::list))
         .routes(routes!(queries::search))
         .routes(routes!(queries::person))
         .routes(routes!(review::command))

@@ -1,32 +1,18 @@
-//! `/api/v1/search` and `/api/v1/persons`.
+//! `/api/v1/lists`, `/api/v1/search` and `/api/v1/persons`.
 
 #![expect(unused_qualifications, reason = "in what utoipa makes of a route's parameters")]
 
 use axum::Json;
-use axum::extract::rejection::QueryRejection;
+use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use sambung_domain::RecordId;
-use sambung_replica::query::{PersonPage, PersonView};
+use sambung_replica::query::{List, Page, PersonPage, PersonView};
 use sambung_replica::search::{Found, Search};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
 use crate::records::parse;
 use crate::{Host, Problem};
-
-/// What to look for.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct SearchQuery {
-    /// Names, numbers and villages that must all be found.
-    text: String,
-    /// Only hits that lead to records of this kind.
-    #[serde(default)]
-    kind: Option<String>,
-    /// Most hits.
-    #[serde(default)]
-    limit: Option<u32>,
-}
 
 /// What of a person's page is asked for.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -44,15 +30,25 @@ pub(crate) struct PersonQuery {
     after: Option<RecordId>,
 }
 
-/// Records by name, nickname, number or village, the surest hits first.
-#[utoipa::path(get, path = "/api/v1/search", params(SearchQuery), responses((status = 200, body = Found), (status = "default", body = Problem)))]
+/// One page of the records of a kind. What is asked for travels in the body: names do not belong in addresses, which
+/// are logged and remembered.
+#[utoipa::path(post, path = "/api/v1/lists", request_body = List, responses((status = 200, body = Page), (status = "default", body = Problem)))]
+pub(crate) async fn list(
+    State(host): State<Host>,
+    body: Result<Json<List>, JsonRejection>,
+) -> Result<Json<Page>, Problem> {
+    let Json(list) = body.map_err(|error| Problem::usage(error.body_text()))?;
+    Ok(Json(host.replica().list(&list)?))
+}
+
+/// Records by name, nickname, number or village, the surest hits first. In the body, as for lists.
+#[utoipa::path(post, path = "/api/v1/search", request_body = Search, responses((status = 200, body = Found), (status = "default", body = Problem)))]
 pub(crate) async fn search(
     State(host): State<Host>,
-    query: Result<Query<SearchQuery>, QueryRejection>,
+    body: Result<Json<Search>, JsonRejection>,
 ) -> Result<Json<Found>, Problem> {
-    let Query(SearchQuery { text, kind, limit }) = query
-        .map_err(|_| Problem::usage("a search needs `text`; `kind` and `limit` may be given".to_owned()))?;
-    Ok(Json(host.replica().search(&Search { text, kind, limit }, (host.regions)())?))
+    let Json(search) = body.map_err(|error| Problem::usage(error.body_text()))?;
+    Ok(Json(host.replica().search(&search, (host.regions)())?))
 }
 
 /// Everything about one person, kind by kind, newest first.

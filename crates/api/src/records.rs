@@ -1,44 +1,17 @@
 //! `/api/v1/records` and `/api/v1/status`.
 
-#![expect(unused_qualifications, reason = "in what utoipa makes of a route's parameters")]
-
 use axum::Json;
-use axum::extract::rejection::{JsonRejection, QueryRejection};
-use axum::extract::{Path, Query, State};
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use sambung_domain::RecordId;
 use sambung_replica::command::{Create, EditRecord, Fields, Outcome};
 use sambung_replica::history::HistoryEntry;
-use sambung_replica::query::{List, Page, RecordView, Status};
+use sambung_replica::query::{RecordView, Status};
 use serde::Deserialize;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 use crate::{Host, Problem};
-
-/// What a list is asked for.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct ListQuery {
-    /// The kind.
-    kind: String,
-    /// Filters as `key=value`, separated by `&` inside the encoded text; an area matches
-    /// everything inside it, an empty value an empty field.
-    #[serde(default)]
-    filter: Option<String>,
-    /// The field to sort by, with `-` before it from the end.
-    #[serde(default)]
-    sort: Option<String>,
-    /// Most rows of the page.
-    #[serde(default)]
-    limit: Option<u32>,
-    /// The last record of the page before.
-    #[serde(default)]
-    #[param(value_type = Option<String>)]
-    after: Option<RecordId>,
-    /// The withdrawn records, and only those.
-    #[serde(default)]
-    withdrawn: bool,
-}
 
 /// What an edit writes.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -48,30 +21,6 @@ pub(crate) struct EditBody {
     /// Why, where a reason is asked for.
     #[serde(default)]
     reason: Option<String>,
-}
-
-/// One page of the records of a kind.
-#[utoipa::path(get, path = "/api/v1/records", params(ListQuery), responses((status = 200, body = Page), (status = "default", body = Problem)))]
-pub(crate) async fn list(
-    State(host): State<Host>,
-    query: Result<Query<ListQuery>, QueryRejection>,
-) -> Result<Json<Page>, Problem> {
-    let Query(query) = query.map_err(|error| Problem::usage(error.body_text()))?;
-    let filters = query.filter.as_deref().map(filters).transpose()?.unwrap_or_default();
-    let ListQuery { kind, sort, limit, after, withdrawn, .. } = query;
-    let list = List { kind, filters, sort, limit, after, withdrawn };
-    Ok(Json(host.replica().list(&list)?))
-}
-
-fn filters(text: &str) -> Result<Vec<(String, String)>, Problem> {
-    text.split('&')
-        .map(|pair| {
-            let (key, value) = pair
-                .split_once('=')
-                .ok_or_else(|| Problem::usage(format!("filter `{pair}` is not key=value")))?;
-            Ok((key.to_owned(), value.to_owned()))
-        })
-        .collect()
 }
 
 /// Makes a record.

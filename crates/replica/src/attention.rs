@@ -77,7 +77,7 @@ const LISTS: [(What, &str); 6] = [
         What::Underived,
         "SELECT r.id, 'underived', (SELECT count(*) FROM change WHERE record = r.number AND position > r.position),
                 (SELECT min(came) FROM change WHERE record = r.number AND position > r.position)
-         FROM underived AS u JOIN record AS r ON r.number = u.record ORDER BY u.record LIMIT ?1",
+         FROM underived AS u JOIN record AS r ON r.number = u.record WHERE attempts > 0 ORDER BY u.record LIMIT ?1",
     ),
     (
         What::Held,

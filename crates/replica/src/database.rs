@@ -6,7 +6,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 use sambung_domain::hex::hex;
 use zeroize::Zeroizing;
 
-use crate::ReplicaError;
+use crate::{Replica, ReplicaError};
 
 /// The raw 256-bit key of a database. How it is kept is the host's matter; wiped when dropped.
 #[derive(Clone)]
@@ -26,6 +26,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("database/004_reasons.sql"),
     include_str!("database/005_interop.sql"),
     include_str!("database/006_safe.sql"),
+    include_str!("database/007_away.sql"),
 ];
 
 /// What makes the two tables of search, for a step of the schema and for making them anew.
@@ -37,8 +38,23 @@ const SQLITE_LEAST: i32 = 3_051_003;
 /// Pages kept decrypted, a connection: a page read anew is decrypted anew.
 const CACHE_KIB: i64 = 16_384;
 
+/// Pages of the write-ahead log from which on a save itself copies them into the database, where nobody does it in the
+/// background ([`Replica::checkpoint`]): 16 MiB.
+const CHECKPOINT_PAGES: i64 = 4_096;
+
 /// How long a writer waits for another process's transaction.
 const BUSY_MS: u64 = 10_000;
+
+impl Replica {
+    /// Copies what the write-ahead log holds into the database, as far as no reader is in the way, without holding up
+    /// anybody. Whoever calls it now and then keeps this work out of saves.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn checkpoint(&self) -> Result<(), ReplicaError> {
+        Ok(self.connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?)
+    }
+}
 
 /// Makes the database of a new replica. An existing one is opened as it is.
 pub(crate) fn create(path: &Path, key: &DatabaseKey) -> Result<Connection, ReplicaError> {
@@ -84,6 +100,7 @@ fn prepare(mut connection: Connection) -> Result<Connection, ReplicaError> {
          PRAGMA secure_delete = ON;",
     )?;
     connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
+    connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
     connection.set_prepared_statement_cache_capacity(64);
     migrate(&mut connection)?;
     Ok(connection)

@@ -11,8 +11,9 @@ use crate::{Replica, ReplicaError, projection};
 const ATTEMPTS_MAX: i64 = 3;
 
 /// Records derived in one transaction, as long as none of them was attempted before: an attempt that kills the
-/// process then costs the whole batch one attempt, and each of its records is taken alone the next time.
-const BATCH: i64 = 500;
+/// process then costs the whole batch one attempt, and each of its records is taken alone the next time. So few that
+/// a save beside it waits for a moment only.
+const BATCH: i64 = 100;
 
 /// How a round of derivation went.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,7 +25,8 @@ pub struct Derived {
 }
 
 impl Replica {
-    /// Brings every record up to date whose raw changes are ahead of its document. A record that fails costs
+    /// Brings every record up to date whose raw changes are ahead of its document, or whose rows are those of an
+    /// earlier release or pack. A record that fails costs
     /// only itself: its last good document stays, and it is counted.
     ///
     /// # Errors
@@ -45,6 +47,16 @@ impl Replica {
         let left: i64 = self.connection.prepare_cached(left)?.query_row([], |row| row.get(0))?;
         derived.failed = u64::try_from(left).unwrap_or(0);
         Ok(derived)
+    }
+
+    /// Records whose document or rows are not what they will be, and that were not tried yet.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn behind(&self) -> Result<u64, ReplicaError> {
+        let sql = "SELECT count(*) FROM underived JOIN record ON number = record WHERE attempts = 0";
+        let count: i64 = self.connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
+        Ok(u64::try_from(count).unwrap_or(0))
     }
 
     fn underived(&self, attempts: &str, limit: i64) -> Result<Vec<i64>, ReplicaError> {

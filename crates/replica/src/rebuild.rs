@@ -32,7 +32,8 @@ impl Replica {
     }
 }
 
-/// Brings the derived tables to what this release and its pack make of the documents, if they are not.
+/// Sees that the derived tables will be what this release and its pack make of the documents, if they are not: every
+/// record is derived once more ([`Replica::derive`]). Until its turn its rows are those of before.
 pub(crate) fn follow(connection: &mut Connection, pack: &Pack) -> Result<(), ReplicaError> {
     let shape = shape(pack);
     if named(connection, SHAPE)?.as_deref() == Some(&shape) {
@@ -40,7 +41,10 @@ pub(crate) fn follow(connection: &mut Connection, pack: &Pack) -> Result<(), Rep
     }
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     make_indexes(&transaction, pack)?;
-    refill(&transaction, pack)?;
+    transaction.execute(
+        "INSERT OR IGNORE INTO underived SELECT number FROM record WHERE document IS NOT NULL",
+        [],
+    )?;
     set_named(&transaction, SHAPE, &shape)?;
     transaction.commit()?;
     Ok(())

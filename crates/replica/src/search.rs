@@ -33,6 +33,8 @@ const SEARCH_LIMIT_MAX: u32 = 100;
 
 /// What to look for.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
 pub struct Search {
     /// Words and numbers that must all be found; how they are written does not matter.
     pub text: String,

@@ -1,6 +1,6 @@
 //! Searching and a person's page over the real binaries: the command line and the local API say the same.
 
-use serde_json::Value;
+use serde_json::{Value, json as body};
 
 use super::shape::redacted;
 use crate::harness::{Deployment, Office, Served};
@@ -38,9 +38,10 @@ fn a_person_is_found_and_shown_with_everything_that_names_them() {
     assert!(office.run(&["person", &id]).out.contains("placement"));
 
     let served = Served::start(&office);
-    assert_eq!(served.get("/api/v1/search?text=siti%20krucil"), found);
+    assert_eq!(served.post("/api/v1/search", &body!({ "text": "siti krucil" })), found);
     assert_eq!(served.get(&format!("/api/v1/persons/{id}")), person);
-    let page = served.get("/api/v1/records?kind=worker&sort=-nama_lengkap&filter=dusun%3D");
+    let asked = body!({ "kind": "worker", "sort": "-nama_lengkap", "filters": [["dusun", ""]] });
+    let page = served.post("/api/v1/lists", &asked);
     assert_eq!(page["rows"][0]["id"], id.as_str());
 }
 

@@ -32,6 +32,12 @@ impl Served {
         assert_eq!(status, 200, "{path}");
         body
     }
+
+    pub(crate) fn post(&self, path: &str, body: &Value) -> Value {
+        let (status, answer) = self.ask("POST", path, body);
+        assert_eq!(status, 200, "{path}: {answer}");
+        answer
+    }
 }
 
 impl Drop for Served {

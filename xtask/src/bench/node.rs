@@ -6,6 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
+use serde_json::json;
 
 use super::Place;
 use super::figure::Figure;
@@ -45,17 +46,17 @@ fn node(place: &Place) -> Result<(f64, f64)> {
     let mut running = Running::start(&mut command)?;
     let line = running.line()?;
     let address = line.trim().strip_prefix("listening http://").context("the node did not start")?.to_owned();
-    get(&address, "/api/v1/status")?;
+    ask(&address, "GET", "/api/v1/status", "")?;
     let start = begun.elapsed().as_secs_f64() * 1000.0;
-    for word in ["siti", "mina", "sri%20ra", "0042", "krucil"] {
-        get(&address, &format!("/api/v1/search?text={word}"))?;
+    for text in ["siti", "mina", "sri ra", "0042", "krucil"] {
+        ask(&address, "POST", "/api/v1/search", &json!({ "text": text }).to_string())?;
     }
-    for path in [
-        "/api/v1/records?kind=worker&sort=nama_lengkap&limit=1000",
-        "/api/v1/records?kind=worker&sort=-created_at",
-        "/api/v1/records?kind=placement&filter=negara%3DHK&sort=kontak_terakhir",
+    for list in [
+        json!({ "kind": "worker", "sort": "nama_lengkap", "limit": 1000 }),
+        json!({ "kind": "worker", "sort": "-created_at" }),
+        json!({ "kind": "placement", "filters": [["negara", "HK"]], "sort": "kontak_terakhir" }),
     ] {
-        get(&address, path)?;
+        ask(&address, "POST", "/api/v1/lists", &list.to_string())?;
     }
     Ok((start, running.peak_mb()?))
 }
@@ -104,10 +105,15 @@ impl Drop for Running {
     }
 }
 
-fn get(address: &str, path: &str) -> Result<()> {
+fn ask(address: &str, method: &str, path: &str, body: &str) -> Result<()> {
     let mut stream = TcpStream::connect(address)?;
     stream.set_read_timeout(Some(Duration::from_secs(60)))?;
-    write!(stream, "GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n")?;
+    write!(
+        stream,
+        "{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\ncontent-type: application/json\r\n\
+         content-length: {}\r\n\r\n{body}",
+        body.len()
+    )?;
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer)?;
     ensure!(answer.starts_with(b"HTTP/1.1 200"), "{path} was not answered");

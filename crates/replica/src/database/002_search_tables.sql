@@ -10,6 +10,3 @@ CREATE VIRTUAL TABLE search_part USING fts5 (
     kind, title, text, number,
     tokenize = 'trigram remove_diacritics 1', columnsize = 0
 );
--- What was removed from a record leaves the pages of the index at once.
-INSERT INTO search_word (search_word, rank) VALUES ('secure-delete', 1);
-INSERT INTO search_part (search_part, rank) VALUES ('secure-delete', 1);

@@ -22,12 +22,15 @@ const LIMIT: u32 = 50;
 
 /// What to list.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
 pub struct List {
     /// The kind.
     pub kind: String,
     /// Fields and the values they must have, all of them; an area matches itself and everything in it, a set each of
     /// its entries, a matter each place where it stands. Without a value: fields that are empty.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schema(value_type = Vec<Vec<String>>))]
     pub filters: Vec<(String, String)>,
     /// The field to sort by, with `-` before it from the end; equal values come in the order of their ids, and so
     /// does everything without it. Empty values are the least.
@@ -38,6 +41,7 @@ pub struct List {
     pub limit: Option<u32>,
     /// The last record of the page before.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schema(value_type = Option<String>))]
     pub after: Option<RecordId>,
     /// The withdrawn records, and only those.
     #[serde(default)]

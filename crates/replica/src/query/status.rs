@@ -49,13 +49,15 @@ pub struct Status {
     pub quarantined: u64,
     /// Records whose document could not be brought up to date.
     pub underived: u64,
+    /// Records whose document or rows wait for their turn to be brought up to date.
+    pub behind: u64,
     /// When the last exchange ended well, by the device's clock; absent before the first.
     pub last_exchange: Option<String>,
     /// Version of the schema pack.
     pub schema: u32,
 }
 
-const RECORDS: &str = "SELECT count(*) FROM record WHERE away = 0";
+const RECORDS: &str = "SELECT (SELECT count(*) FROM record) - (SELECT count(*) FROM record WHERE away = 1)";
 const WAITING: &str = "SELECT count(*) FROM change
     WHERE own = 1 AND sequence IS NULL AND receipt IS NULL AND refused IS NULL";
 const OLDEST_WAITING: &str = "SELECT min(came) FROM change
@@ -81,7 +83,7 @@ const SAFE: &str = "WITH low AS (
 const CONFLICTS: &str = "SELECT coalesce(sum(conflicts), 0) FROM projection WHERE conflicts > 0";
 const ATTENTION: &str = "SELECT count(*) FROM change WHERE refused IS NOT NULL OR lane = 2";
 const UNUSABLE: &str = "SELECT count(*) FROM unusable";
-const UNDERIVED: &str = "SELECT count(*) FROM underived";
+const UNDERIVED: &str = "SELECT count(*) FROM underived JOIN record ON number = record WHERE attempts > 0";
 
 impl Replica {
     /// The state of the replica at `now`, by the device's clock.
@@ -112,6 +114,7 @@ impl Replica {
             conflicts: self.count(CONFLICTS)?,
             quarantined: self.attention()?,
             underived: self.count(UNDERIVED)?,
+            behind: self.behind()?,
             last_exchange: last.map(|time| time.to_string()),
             schema: self.pack.version,
         })

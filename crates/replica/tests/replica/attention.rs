@@ -15,7 +15,8 @@ fn each_list_names_records_reasons_and_times() {
          UPDATE change SET lane = 2, code = 'not_allowed', judged = 2000 WHERE record = 2;
          INSERT INTO unusable (record, generation, hash, code, chunk, came)
            SELECT id, 1, zeroblob(32), 'pack', x'00', 3000 FROM record WHERE number = 3;
-         INSERT INTO underived VALUES (4);
+         INSERT INTO underived VALUES (4), (5);
+         UPDATE record SET attempts = 3 WHERE number = 4;
          UPDATE change SET held = 5000 WHERE record = 5;
          INSERT INTO pending SELECT id, 1, kind, zeroblob(32), x'00', zeroblob(16), 1, 0, '35.13', 9, 6000
            FROM record WHERE number = 5",

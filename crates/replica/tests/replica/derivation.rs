@@ -1,5 +1,8 @@
 //! A record that cannot be derived costs that record, and nothing else.
 
+use sambung_replica::Replica;
+use sambung_replica::search::Search;
+
 use crate::site::{Office, Site};
 
 /// Two offices; what the first wrote last has come to the second and is not derived there yet.
@@ -77,4 +80,30 @@ fn damaged_changes_are_not_built_from_and_their_last_good_document_stays() {
         .unwrap();
     assert!(kept);
     assert_eq!(b.field(ids[1], "dusun"), "Krajan");
+}
+
+/// An update whose pack looks into another field: opening takes no time for it, and nothing is lost on the way.
+#[test]
+fn what_an_update_derives_otherwise_is_made_in_turns_after_opening() {
+    let site = Site::start();
+    let mut office = site.office("a", &["35.13"]);
+    for at in 0..3 {
+        office.create(&[("nama_lengkap", "Uji Siti"), ("rt", &format!("7{at}"))]).unwrap();
+    }
+    let mut pack = sambung_domain::Pack::builtin().unwrap();
+    let fields = &mut pack.kinds.get_mut("worker").unwrap().fields;
+    fields.iter_mut().find(|field| field.key == "rt").unwrap().searchable = true;
+    let mut updated = Replica::open(&office.path, &office.key, pack, [9; 16]).unwrap();
+
+    let status = updated.status(sambung_domain::Timestamp(0)).unwrap();
+    assert_eq!((status.behind, status.underived, status.records), (3, 0, 3));
+    assert_eq!((hits(&updated, "siti"), hits(&updated, "71")), (3, 0), "as before until their turn");
+    let derived = updated.derive().unwrap();
+    assert_eq!((derived.records, derived.failed, updated.behind().unwrap()), (3, 0, 0));
+    assert_eq!((hits(&updated, "siti"), hits(&updated, "71")), (3, 1));
+}
+
+fn hits(replica: &Replica, text: &str) -> usize {
+    let search = Search { text: text.to_owned(), ..Search::default() };
+    replica.search(&search, None).unwrap().hits.len()
 }

@@ -5,7 +5,7 @@ mod node;
 mod people;
 
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 use node::Node;
@@ -26,9 +26,9 @@ fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["fill", dir, records] => fill(Path::new(dir), records.parse()?),
-        ["rebuild", dir] => Node::open(Path::new(dir))?.replica.rebuild().map(drop).map_err(Into::into),
+        ["catch-up", dir] => catch_up(Path::new(dir)),
         ["measure", dir] => measure(Path::new(dir)),
-        _ => bail!("fill DIR N, or measure DIR"),
+        _ => bail!("fill DIR N, catch-up DIR, or measure DIR"),
     }
 }
 
@@ -51,8 +51,17 @@ fn fill(dir: &Path, records: usize) -> Result<()> {
     Ok(())
 }
 
+/// Derives what an update has left behind.
+fn catch_up(dir: &Path) -> Result<()> {
+    let begun = Instant::now();
+    let derived = Node::open(dir)?.replica.derive()?;
+    print("catch-up", derived.records as f64 / begun.elapsed().as_secs_f64(), "records/s");
+    Ok(())
+}
+
 fn measure(dir: &Path) -> Result<()> {
     let mut node = Node::open(dir)?;
+    keep(Node::open(dir)?);
     let mut seed = Seed::new(2);
     let people = everybody(&node)?;
     let mut number = 10 * people.len();
@@ -84,6 +93,15 @@ fn measure(dir: &Path) -> Result<()> {
         timed(|| Ok(node.replica.person(id, &PersonPage::default()).map(drop)?))
     })?;
     Ok(())
+}
+
+/// Copies the write-ahead log every second, as a serving node does.
+fn keep(node: Node) {
+    std::thread::spawn(move || {
+        while node.replica.checkpoint().is_ok() {
+            std::thread::sleep(Duration::from_secs(1));
+        }
+    });
 }
 
 /// Every person of a node.
