@@ -123,3 +123,15 @@ fn say(done: &Done, file: Option<&Path>) {
         ));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cell_that_no_spreadsheet_holds_is_seen() {
+        let text = |length: usize| serde_json::Value::from("é".repeat(length));
+        assert!(!is_long(&text(SPREADSHEET_CELL_MAX)) && !is_long(&serde_json::Value::Null));
+        assert!(is_long(&text(SPREADSHEET_CELL_MAX + 1)));
+    }
+}

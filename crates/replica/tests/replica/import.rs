@@ -2,7 +2,7 @@
 
 use sambung_domain::Timestamp;
 use sambung_replica::Circumstances;
-use sambung_replica::import::{Plan, RECORD_MAX, REMARKS_MAX, Row, Sheet, Source, Written};
+use sambung_replica::import::{Plan, RECORD_MAX, REMARKS_MAX, Remark, Row, Sheet, Source, Written};
 use serde_json::{Value as Json, json};
 
 use crate::site::{Office, Site};
@@ -88,4 +88,34 @@ fn a_row_outside_the_devices_area_is_bad_before_anything_is_written() {
     let plan = plan(&office, "worker", &sheet(&["nama_lengkap", "area"], rows));
     assert_eq!((plan.fresh, plan.bad_rows), (vec![0], 1));
     assert!(plan.bad.kept[0].message.id.contains("33.01"), "{:?}", plan.bad.kept);
+}
+
+#[test]
+fn of_many_records_with_one_nik_a_few_are_named() {
+    let site = Site::start();
+    let mut office = site.office("Kraksaan", &["35.13"]);
+    let ids: Vec<Json> = (1..=4).map(|at| json!(format!("{at:0>26}"))).collect();
+    let workers = ids.iter().map(|id| vec![id.clone(), json!("Uji Siti")]).collect();
+    let workers = sheet(&["id", "nama_lengkap"], workers);
+    write(&mut office, "worker", &workers, &[0, 1, 2, 3]);
+    let parts = ids.iter().map(|id| vec![id.clone(), json!("3513024505840001")]).collect();
+    let parts = sheet(&["worker", "nik"], parts);
+    let told = |office: &Office| {
+        let row = vec![json!("Uji Ani"), json!("3513 0245 0584 0001")];
+        let list = sheet(&["NAMA", "NIK"], vec![row]);
+        let source = Source { kind: "worker", map: Some("siskop2mi"), sheet: &list };
+        let plan = office.replica.plan_import(&source, Timestamp(0)).unwrap();
+        assert_eq!(plan.fresh, [0], "it is no reason to refuse");
+        let already = |remark: &&Remark| remark.message.en.contains("has this NIK already");
+        plan.warnings.kept.iter().filter(already).map(|remark| remark.message.en.clone()).collect::<Vec<_>>()
+    };
+    for (written, expected) in [(&[][..], 0), (&[0], 1), (&[1, 2], 3), (&[3], 3)] {
+        write(&mut office, "worker_private", &parts, written);
+        assert_eq!(told(&office).len(), expected);
+    }
+    assert!(told(&office).iter().all(|text| ids.iter().any(|id| text.contains(id.as_str().unwrap()))));
+    // Rows that name their records were told apart by somebody: one NIK in several is a warning.
+    let again = plan(&office, "worker_private", &parts);
+    assert_eq!((again.bad_rows, again.present_rows), (0, 4));
+    assert_eq!(again.warnings.count, 3);
 }
