@@ -131,7 +131,8 @@ fn report(arguments: &ImportList, sheet: &Sheet, plan: &Plan, written: Written) 
             "ignored": plan.ignored,
         }));
     }
-    for (kind, count) in &plan.records {
+    let told = arguments.dry_run || written.made > 0;
+    for (kind, count) in plan.records.iter().filter(|_| told) {
         output::line(&format!("{kind}\t{count}"));
     }
     output::line(&format!("{} catatan dibuat", written.made));

@@ -79,6 +79,10 @@ fn cell(field: &Field, recorded: Json) -> Json {
         let codes: Vec<&str> = stage::codes(steps).into_iter().collect();
         return Json::from(codes);
     }
+    // A set or items without entries say nothing.
+    if recorded.as_array().is_some_and(Vec::is_empty) || recorded.as_object().is_some_and(Map::is_empty) {
+        return Json::Null;
+    }
     let parts = recorded.as_str().filter(|_| field.kind.is_register_of_parts());
     match parts.map(serde_json::from_str::<Map<String, Json>>) {
         Some(Ok(parts)) => Json::Object(parts),
@@ -116,6 +120,7 @@ mod tests {
         assert_eq!(of("status", json!({ "a": { "kode": "BARU" } })), "BARU");
         assert_eq!(of("prioritas", json!(r#"{"tingkat":"TINGGI"}"#)), r#"{"tingkat":"TINGGI"}"#);
         assert_eq!(of("klarifikasi", json!({ "x1": { "ke": 1 } })), r#"{"x1":{"ke":1}}"#);
+        assert_eq!([of("klarifikasi", json!({})), of("tanda_tppo", json!([]))], ["", ""]);
         assert_eq!(as_text(&json!(["a|b", "c\\"])), "a\\|b|c\\\\");
         assert_eq!(["", "ya", "7"], [json!(null), json!(true), json!(7)].map(|cell| as_text(&cell)));
     }
