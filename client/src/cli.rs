@@ -4,6 +4,7 @@ mod interop;
 mod query;
 mod record;
 mod review;
+mod transfer;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -15,6 +16,7 @@ pub use interop::{Export, Import};
 pub use query::{Person, Search};
 pub use record::{Fields, Record, Withdraw};
 pub use review::{Conflicts, Draft, Pair, Same, Transition};
+pub use transfer::{ExportList, Format, ImportList};
 
 /// Sambung office node: keeps a local replica of worker and complaint records and merges it with a relay
 /// whenever there is a network.
@@ -55,6 +57,14 @@ pub enum Command {
     /// Make, change and read records.
     #[command(subcommand)]
     Record(Record),
+    /// Take a list in: every row is looked at first, and nothing is written if one is bad.
+    #[command(after_help = "Example: sambung import worker daftar.csv --map siskop2mi --dry-run")]
+    Import(ImportList),
+    /// Give a list out: the records of a kind as a file for spreadsheets or programs.
+    #[command(
+        after_help = "Example: sambung export worker --where area=35.13.02 --format csv --out daftar.csv"
+    )]
+    Export(ExportList),
     /// Find records by name, nickname, number or village.
     #[command(after_help = "Example: sambung search siti krucil --kind worker --limit 20")]
     Search(Search),

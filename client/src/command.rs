@@ -4,6 +4,8 @@ mod attention;
 mod backup;
 mod doctor;
 mod enrol;
+mod export;
+mod import;
 mod interop;
 mod query;
 mod record;
@@ -30,6 +32,8 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Sync(arguments) => sync::sync(&place, arguments.json),
         Command::Status(arguments) => sync::status(&place, arguments.json),
         Command::Record(arguments) => record::run(&place, arguments),
+        Command::Import(arguments) => import::run(&place, &arguments),
+        Command::Export(arguments) => export::run(&place, arguments),
         Command::Search(arguments) => query::search(&place, arguments),
         Command::Person(arguments) => query::person(&place, arguments),
         Command::Transition(arguments) => review::transition(&place, arguments),

@@ -16,6 +16,8 @@ mod output;
 mod reader;
 mod regions;
 mod relay;
+mod table;
+mod whole;
 
 use std::process::ExitCode;
 

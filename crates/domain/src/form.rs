@@ -12,6 +12,7 @@ mod entries;
 mod finding;
 mod model;
 mod number;
+mod refusal;
 
 #[cfg(test)]
 mod tests;
@@ -23,6 +24,7 @@ pub use entries::{Entries, entries, from_entries, normalised};
 pub use finding::{Finding, FindingCode, Report, Severity};
 pub use model::{Ask, Form, Section};
 pub use number::Surroundings;
+pub use refusal::refusal;
 
 /// A record, or part of one, as a JSON object: texts, whole numbers, yes or no; a set as a list of texts; a
 /// block as an object of its parts; items as an object of ids to objects of parts. `null` is a question not

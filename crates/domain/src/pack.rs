@@ -9,6 +9,7 @@ pub mod doc;
 mod field;
 mod field_type;
 mod format;
+mod import;
 mod kind;
 mod load;
 mod parse;
@@ -29,10 +30,12 @@ pub use field::{
     Clash, Field, Harm, LONG_TEXT_MAX, Merge, Number, PersonalData, Required, SEALED_MAX, TEXT_MAX,
 };
 pub use field_type::FieldType;
+pub use import::{ImportColumn, ImportFixed, ImportMap, plain};
 pub use kind::{Column, IdRule, Kind, RESERVED_KEYS, ROUTING_MAPS, ROUTING_TEXTS, Reach};
 pub use load::{PackError, SOURCE_MAX, SOURCES_MAX};
 pub use parse::ValueError;
 pub use problem::Problem;
+pub(crate) use problem::named;
 
 pub(crate) use format::is_item_id;
 
@@ -138,6 +141,9 @@ pub struct Pack {
     pub settings: BTreeMap<String, Setting>,
     /// Forms by name.
     pub forms: BTreeMap<String, Form>,
+    /// How lists of other systems become records, by name.
+    #[serde(default)]
+    pub imports: BTreeMap<String, ImportMap>,
     /// What forms say about values, by the code of the finding.
     pub messages: BTreeMap<String, Bilingual>,
     /// The role table.

@@ -18,6 +18,7 @@ use sambung_sync::ChangeHash;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
+pub(crate) use create::{derived_from, text_of, village_answer};
 pub use decide::{Resolve, Undo};
 pub(crate) use fields::{edits, put};
 pub use link::Pair;

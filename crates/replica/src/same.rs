@@ -17,9 +17,12 @@ pub(crate) use group::members;
 
 use crate::ReplicaError;
 use crate::command::is_withdrawn;
-use crate::loaded::RecordRow;
+use crate::loaded::{self, RecordRow};
 use crate::projection::Projection;
-use traits::Trait;
+use crate::reference::main_of;
+use traits::{Trait, TraitKind};
+
+pub(crate) use traits::nik;
 
 /// The kind of the records that say whether two persons are the same.
 pub(crate) const LINK: &str = "link";
@@ -29,6 +32,27 @@ pub(crate) const DECISION: &str = "keputusan";
 pub(crate) const SAME: &str = "SAMA";
 /// The code for two persons.
 pub(crate) const NOT_SAME: &str = "BUKAN";
+
+/// Most records that are told of one NIK.
+const BEARERS_MAX: i64 = 3;
+
+/// Records that bear a NIK, as [`nik`] writes it, each with the person whose it is.
+pub(crate) fn with_nik(
+    connection: &Connection,
+    nik: &str,
+) -> Result<Vec<(RecordId, RecordId)>, ReplicaError> {
+    let sql = "SELECT record.id FROM trait JOIN record ON number = record
+               WHERE trait.kind = ?1 AND value = ?2 AND away = 0 ORDER BY record.id LIMIT ?3";
+    let mut statement = connection.prepare_cached(sql)?;
+    let found: Vec<RecordId> = statement
+        .query_map(params![TraitKind::Nik.code(), nik, BEARERS_MAX], |row| Ok(RecordId(row.get(0)?)))?
+        .collect::<Result<_, _>>()?;
+    let person = |id: RecordId| match main_of(connection, id)? {
+        Some(number) => loaded::by_number(connection, number).map(|row| (id, row.id)),
+        None => Ok((id, id)),
+    };
+    found.into_iter().map(person).collect()
+}
 
 /// What is derived of one record for these questions.
 pub(crate) struct Derived {

@@ -243,14 +243,15 @@ impl Checker<'_> {
             self.cut = true;
             return;
         }
-        let message = message(self.pack, code, label, given, expected);
+        let given = Bilingual { id: given.to_owned(), en: given.to_owned() };
+        let message = message(self.pack, code, label, &given, expected);
         self.findings.push(Finding { path, severity, code, message });
     }
 
     fn finished(mut self) -> Report {
         if self.cut {
             let code = FindingCode::More;
-            let message = message(self.pack, code, &nothing(), "", &nothing());
+            let message = message(self.pack, code, &nothing(), &nothing(), &nothing());
             self.findings.push(Finding { path: Vec::new(), severity: code.severity(), code, message });
         }
         Report { findings: self.findings }

@@ -216,11 +216,11 @@ pub(super) fn message(
     pack: &Pack,
     code: FindingCode,
     field: &Bilingual,
-    given: &str,
+    given: &Bilingual,
     expected: &Bilingual,
 ) -> Bilingual {
-    let given: String = given.chars().take(GIVEN_MAX).collect();
-    let fill = |template: &str, field: &str, expected: &str| {
+    let fill = |template: &str, field: &str, given: &str, expected: &str| {
+        let given: String = given.chars().take(GIVEN_MAX).collect();
         // One pass, so that an answer that looks like a place is not filled in itself.
         let mut text = String::with_capacity(template.len() + field.len() + given.len());
         let mut rest = template;
@@ -240,8 +240,8 @@ pub(super) fn message(
     };
     match pack.messages.get(code.name()) {
         Some(template) => Bilingual {
-            id: fill(&template.id, &field.id, &expected.id),
-            en: fill(&template.en, &field.en, &expected.en),
+            id: fill(&template.id, &field.id, &given.id, &expected.id),
+            en: fill(&template.en, &field.en, &given.en, &expected.en),
         },
         None => Bilingual { id: code.name().to_owned(), en: code.name().to_owned() },
     }

@@ -27,6 +27,12 @@ pub(super) fn pack(pack: &Pack) -> Result<(), PackError> {
     for (name, form) in &pack.forms {
         form::check(pack, form).map_err(|why| fail("forms", name, why))?;
     }
+    for (name, map) in &pack.imports {
+        text::name(name)
+            .and_then(|()| text::both(&map.label, "a label"))
+            .and_then(|()| super::import::check(pack, map))
+            .map_err(|why| fail("imports", name, why))?;
+    }
     for (name, setting) in &pack.settings {
         text::name(name)
             .and_then(|()| text::both(&setting.label, "a label"))

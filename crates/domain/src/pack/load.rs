@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
 use super::source::{CommonParts, FieldSource, KindSource};
-use super::{Kind, Pack, check, roles};
+use super::{ImportMap, Kind, Pack, check, roles};
 use crate::form::Form;
 
 /// Greatest size of one text of a pack, in bytes.
@@ -51,6 +51,7 @@ const BUILTIN: &[(&str, &str)] = sources![
     "forms/visit_private",
     "forms/worker",
     "forms/worker_private",
+    "imports/siskop2mi",
     "kinds/case",
     "kinds/complaint",
     "kinds/data_request",
@@ -115,7 +116,7 @@ impl Pack {
     }
 
     /// Reads and checks a pack from its named texts: `pack`, `messages`, `parts`, `settings`, `codes/*`,
-    /// `kinds/*` and `forms/*`, in any order.
+    /// `kinds/*`, `forms/*` and `imports/*`, in any order.
     ///
     /// # Errors
     /// [`PackError`] names the text and what is wrong in it.
@@ -128,6 +129,7 @@ impl Pack {
             codes: BTreeMap::new(),
             settings: BTreeMap::new(),
             forms: BTreeMap::new(),
+            imports: BTreeMap::new(),
             messages: BTreeMap::new(),
             roles: Vec::new(),
             ceilings: BTreeMap::new(),
@@ -228,6 +230,10 @@ fn read_source(pack: &mut Pack, name: &str, text: &str, common: &CommonParts) ->
         "forms" => {
             let form: Form = typed("", Json::Object(tree(text)?))?;
             add(&mut pack.forms, form.name.clone(), form)
+        }
+        "imports" => {
+            let map: ImportMap = typed("", Json::Object(tree(text)?))?;
+            add(&mut pack.imports, map.name.clone(), map)
         }
         "parts" => Ok(()),
         "pack" => {

@@ -139,7 +139,7 @@ impl Field {
     }
 
     /// The parts of a typed JSON object, each read as its own field.
-    fn read_parts(&self, pack: &Pack, text: &str) -> Result<BTreeMap<String, Value>, Problem> {
+    pub(crate) fn read_parts(&self, pack: &Pack, text: &str) -> Result<BTreeMap<String, Value>, Problem> {
         let Ok(Json::Object(parts)) = serde_json::from_str::<Json>(text) else {
             return Err(Problem::NotParts);
         };

@@ -90,7 +90,8 @@ impl fmt::Display for Problem {
     }
 }
 
-fn named(codes: &[String]) -> String {
+/// The codes of a list as a message names them: the first of many.
+pub(crate) fn named(codes: &[String]) -> String {
     let more = if codes.len() > CODES_NAMED { ", …" } else { "" };
     let first: Vec<&str> = codes.iter().take(CODES_NAMED).map(String::as_str).collect();
     format!("{}{more}", first.join(", "))

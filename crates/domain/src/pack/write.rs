@@ -31,6 +31,9 @@ impl Pack {
         for (name, form) in &self.forms {
             texts.push(text(&format!("forms/{name}"), form)?);
         }
+        for (name, map) in &self.imports {
+            texts.push(text(&format!("imports/{name}"), map)?);
+        }
         Ok(texts)
     }
 }

@@ -134,7 +134,7 @@ fn needs(what: &str) -> UsageError {
 }
 
 /// The id derived from the values of some fields, in their order.
-fn derived_from(kind: &Kind, keys: &[String], edits: &[Edit]) -> Result<RecordId, UsageError> {
+pub(crate) fn derived_from(kind: &Kind, keys: &[String], edits: &[Edit]) -> Result<RecordId, UsageError> {
     let values: Option<Vec<&str>> = keys.iter().map(|key| text_of(edits, key)).collect();
     let values = values.ok_or_else(|| needs(&keys.join(" and ")))?;
     Ok(RecordId::derived(&kind.name, values.join("\n").as_bytes()))

@@ -62,7 +62,7 @@ pub(super) fn of(pack: &Pack, kind: &str, content: &Map<String, Json>) -> BTreeS
     let Some(kind) = pack.kind(kind) else { return traits };
     leaves(kind, content, &mut |field, text| {
         let found = match field.number() {
-            Some(Number::Nik) => nik(text),
+            Some(Number::Nik) => nik(text).map(|value| Trait { kind: TraitKind::Nik, value }),
             Some(Number::Passport) => passport(text),
             // Whom a number of a private part belongs to, the part does not say.
             Some(Number::Phone) if kind.name == PERSON => telephone(text),
@@ -97,10 +97,11 @@ fn plain(text: &str) -> String {
     text.chars().filter(char::is_ascii_alphanumeric).map(|sign| sign.to_ascii_uppercase()).collect()
 }
 
-fn nik(text: &str) -> Option<Trait> {
+/// A NIK in its one form; none where the text is no sixteen digits.
+pub(crate) fn nik(text: &str) -> Option<String> {
     let value = plain(text);
     let is_nik = value.len() == NIK_LEN && value.bytes().all(|byte| byte.is_ascii_digit());
-    is_nik.then_some(Trait { kind: TraitKind::Nik, value })
+    is_nik.then_some(value)
 }
 
 fn passport(text: &str) -> Option<Trait> {

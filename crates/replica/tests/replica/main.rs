@@ -13,6 +13,7 @@ mod conflicts;
 mod derivation;
 mod drafts;
 mod exchange;
+mod import;
 mod kills;
 mod lists;
 mod merge;

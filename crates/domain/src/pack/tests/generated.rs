@@ -250,6 +250,7 @@ fn pack() -> impl Strategy<Value = Pack> {
                 .into_iter()
                 .map(|(name, text)| (name, Bilingual { id: text.clone(), en: text }))
                 .collect(),
+            imports: BTreeMap::new(),
             roles,
             ceilings,
         },
