@@ -6,6 +6,7 @@
 
 mod aside;
 mod incoming;
+mod orders;
 mod outgoing;
 mod pulled;
 mod retry;
@@ -23,6 +24,8 @@ pub(crate) struct Plan {
     pub(crate) whole_grant: bool,
     /// The relay's scopes differ: list ours.
     pub(crate) list_scopes: bool,
+    /// The relay has forgotten orders: give it those held here.
+    pub(crate) give_orders: bool,
     /// Something of ours is not here: ask for it whole.
     pub(crate) send_own: bool,
 }

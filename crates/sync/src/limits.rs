@@ -34,3 +34,9 @@ pub const SCOPES_MAX: usize = 1_024;
 
 /// Greatest length of a device's name, in bytes.
 pub const NAME_MAX: usize = 200;
+
+/// Most orders in one response; the rest comes with the next.
+pub const ORDERS_MAX: usize = 1_000;
+
+/// Most orders that a replica gives back to a relay in one request, the newest.
+pub const ORDERS_HELD_MAX: usize = 4_096;

@@ -10,10 +10,13 @@ use sambung_domain::{Access, RecordId, Role, Routing, Shard, Timestamp};
 use sambung_sync::chain::{Entry, Mark};
 use sambung_sync::document::ChangeHash;
 use sambung_sync::relay::{
-    Claim, Device, Invitation, RecordRow, RelayStore, StoredBatch, StoredChange, StoredLeaf,
+    Claim, Device, Invitation, NewOrder, RecordRow, RelayStore, StoredBatch, StoredChange, StoredLeaf,
+    StoredOrder,
 };
+use sambung_trust::batch::Seen;
 use sambung_trust::merkle::Node;
-use sambung_trust::{PublicKey, Signature, Signed};
+use sambung_trust::order::{Deed, OrdersSum};
+use sambung_trust::{Order, PublicKey, SecretKey, Signature, Signed, Subject};
 
 use super::{Pool, StoreError, create};
 
@@ -99,6 +102,8 @@ rules!(
     claims_return_the_farthest_first_and_are_overwritten,
     a_claim_is_of_an_enrolled_replica,
     exclusions_are_remembered_by_name,
+    orders_only_grow_and_every_earlier_set_is_remembered,
+    orders_are_found_by_their_device,
 );
 
 fn shard(area: &str) -> Shard {

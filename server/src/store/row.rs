@@ -5,7 +5,7 @@ use rusqlite::Row;
 use sambung_domain::{Shard, Timestamp};
 use sambung_sync::chain::Mark;
 use sambung_sync::document::ChangeHash;
-use sambung_sync::relay::{Claim, Device, Invitation, StoredChange};
+use sambung_sync::relay::{Claim, Device, Invitation, StoredChange, StoredOrder};
 use sambung_trust::merkle::Node;
 use sambung_trust::{PublicKey, Signature, Signed};
 
@@ -102,6 +102,13 @@ pub(super) fn change(row: &Row<'_>) -> rusqlite::Result<StoredChange> {
         batch: row.get(2)?,
         leaf: row.get(3)?,
     })
+}
+
+/// From `body, tips`.
+pub(super) fn order(row: &Row<'_>) -> Read<StoredOrder> {
+    let (body, tips): (Vec<u8>, Vec<u8>) = (row.get(0)?, row.get(1)?);
+    let read = || Ok(StoredOrder { order: from_cbor(&body)?, tips: from_cbor(&tips)? });
+    Ok(read())
 }
 
 /// From `replica, shard, set_name, epoch, sequence`.

@@ -7,10 +7,10 @@ use sambung_trust::certificate::Purpose;
 use sambung_trust::signed::encode;
 use sambung_trust::{Grant, PublicKey};
 
-use super::outgoing::{AGREED, scopes};
+use super::outgoing::{self, AGREED, scopes};
 use super::pulled::{Intake, Taken};
 use super::session::{SyncError, SyncReport};
-use super::{safe, verdicts};
+use super::{orders, safe, verdicts};
 use crate::database::set_named;
 use crate::identity::{grant, see_relay_time, set_grant, set_nonce};
 use crate::query::LAST_EXCHANGE;
@@ -44,6 +44,8 @@ impl Replica {
             .map_err(ReplicaError::from)?;
         see_relay_time(&transaction, response.relay_time)?;
         set_nonce(&transaction, &response.nonce)?;
+        orders::take(&transaction, &issuer, response.orders.as_deref().unwrap_or_default())?;
+        orders::note_closed(&transaction, response.closed)?;
         renew(&transaction, response, &issuer, &self.identity.device.public())?;
         if let (Some(batch), Some(runs)) = (batch, &response.verdicts) {
             let said = (runs.as_slice(), response.receipt.as_ref());
@@ -95,7 +97,7 @@ impl Replica {
     }
 }
 
-/// Takes a renewed grant, if the issuer signed it for this device.
+/// Takes a renewed or another grant, if the issuer signed it for this device.
 fn renew(
     connection: &Connection,
     response: &ExchangeResponse,
@@ -106,6 +108,14 @@ fn renew(
     let renewed: Grant = signed.open(issuer).map_err(|_| SyncError::RelayUnknown)?;
     if renewed.device != *device {
         return Err(SyncError::Nonsense("a grant for another device"));
+    }
+    let (former, held) = grant(connection)?;
+    // An answer that was overtaken, or a grant that has ended meanwhile.
+    if (renewed.from, renewed.until) < (held.from, held.until) || orders::has_ended(connection, &renewed)? {
+        return Ok(());
+    }
+    if renewed.from != held.from {
+        outgoing::set_apart(connection, &former, &held)?;
     }
     Ok(set_grant(connection, signed)?)
 }

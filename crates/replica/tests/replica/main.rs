@@ -16,6 +16,7 @@ mod exchange;
 mod kills;
 mod lists;
 mod merge;
+mod orders;
 mod person;
 mod rebuild;
 mod refusals;

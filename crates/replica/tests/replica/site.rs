@@ -14,9 +14,9 @@ use sambung_replica::query::RecordView;
 use sambung_replica::verify::{Event, Finding, Repaired};
 use sambung_replica::{Circumstances, DatabaseKey, Enrolment, Replica, ReplicaError};
 use sambung_sync::frame::pack;
-use sambung_sync::relay::{Device, Invitation, RelayStore};
+use sambung_sync::relay::{Invitation, RelayStore};
 use sambung_trust::invitation::InvitationCode;
-use sambung_trust::{Grant, Signed};
+use sambung_trust::order::Deed;
 
 pub(crate) struct Site {
     dir: tempfile::TempDir,
@@ -95,17 +95,15 @@ impl Site {
 
     /// Ends a device's grant, as the relay knows it.
     pub(crate) fn end_grant(&self, office: &Office) {
-        let issuer = KeyFile::read(&self.data().keys()).unwrap().keys().unwrap().issuer;
-        let pool = Pool::open(&self.data().database()).unwrap();
-        let replica = office.replica.identity().replica;
-        pool.write::<_, StoreError>(|store| {
-            let device = store.device(&replica)?.unwrap();
-            let grant: Grant = store.grant(&device.grant)?.unwrap().peek().unwrap();
-            let ended = Signed::seal(&Grant { until: Timestamp(0), ..grant }, &issuer);
-            store.put_grant(&ended)?;
-            store.put_device(&Device { grant: ended.short_id(), ..device })
-        })
-        .unwrap();
+        self.order(office, Deed::End);
+    }
+
+    /// Makes an order on a device, as the relay's program does.
+    pub(crate) fn order(&self, office: &Office, deed: Deed) {
+        let (relay, pool) = self.data().open().unwrap();
+        let device = office.replica.identity().device.public();
+        pool.write(|store| relay.order(store, &device, deed, "uji", clock::now()).map_err(Failure::from))
+            .unwrap();
     }
 
     /// The relay's answer to a request, as status and body.

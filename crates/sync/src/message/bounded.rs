@@ -3,11 +3,12 @@
 
 use minicbor::bytes::ByteVec;
 use minicbor::decode::{Decode, Decoder, Error};
+use sambung_trust::Signed;
 use sambung_trust::merkle::LEAVES_MAX;
 
 use super::PushItem;
 use crate::frame::FrameError;
-use crate::limits::PUSH_CHANGES_MAX;
+use crate::limits::{ORDERS_HELD_MAX, PUSH_CHANGES_MAX};
 
 /// The chunks of one item.
 pub(super) fn chunks<C>(d: &mut Decoder<'_>, context: &mut C) -> Result<Vec<ByteVec>, Error> {
@@ -37,6 +38,21 @@ where
         items.push(item);
     }
     Ok(items)
+}
+
+/// The orders that a replica holds.
+pub(super) fn orders<C>(d: &mut Decoder<'_>, context: &mut C) -> Result<Option<Vec<Signed>>, Error>
+where
+    Signed: for<'b> Decode<'b, C>,
+{
+    let mut orders = Vec::new();
+    for order in d.array_iter_with(context)? {
+        if orders.len() == ORDERS_HELD_MAX {
+            return Err(Error::custom(FrameError::TooLarge));
+        }
+        orders.push(order?);
+    }
+    Ok(Some(orders))
 }
 
 #[cfg(test)]

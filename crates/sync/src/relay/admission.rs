@@ -52,8 +52,8 @@ impl Relay {
         let known = stored(intake.store.record(item.record, item.generation))?;
         // A record out of the caller's reach is examined as if it did not exist: form errors and missing
         // dependencies then look the same for both, and nothing of it is ever placed.
-        let foreign =
-            known.as_ref().is_some_and(|row| row.kind != item.kind || !reachable(caller, row, intake.now));
+        let foreign = caller.standing != sambung_trust::Standing::Live
+            || known.as_ref().is_some_and(|row| row.kind != item.kind || !reachable(caller, row, intake.now));
         let same = |last: &Standing| (last.record, last.generation) == (item.record, item.generation);
         let standing = match intake.last.take().filter(|last| !foreign && same(last)) {
             Some(last) => last,

@@ -1,10 +1,11 @@
 //! What a relay needs of its store. Every method works inside the host's one transaction.
 
 use sambung_domain::{Area, OfficeCode, RecordId, Role, Routing, Set, Shard, StaffId, Timestamp};
-use sambung_trust::batch::IncarnationNonce;
+use sambung_trust::batch::{IncarnationNonce, Seen};
 use sambung_trust::grant::GrantId;
 use sambung_trust::merkle::Node;
-use sambung_trust::{PublicKey, Signed};
+use sambung_trust::order::{OrderId, OrdersSum, Subject};
+use sambung_trust::{Order, PublicKey, Signed};
 
 use crate::chain::{Entry, Mark};
 use crate::document::ChangeHash;
@@ -89,6 +90,28 @@ pub struct StoredLeaf {
     pub hashes: Vec<ChangeHash>,
 }
 
+/// An order on the relay's disk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredOrder {
+    /// The order.
+    pub order: Order,
+    /// Where the logs ended when it was made here; empty for one that a replica gave back.
+    pub tips: Vec<Seen>,
+}
+
+/// An order to be written.
+#[derive(Debug, Clone, Copy)]
+pub struct NewOrder<'a> {
+    /// As it was signed.
+    pub signed: &'a Signed,
+    /// What it says.
+    pub order: &'a Order,
+    /// Where the logs end, if it is made here.
+    pub tips: &'a [Seen],
+    /// Why, for those who run the relay; it does not travel.
+    pub reason: &'a str,
+}
+
 /// One row of a shard's log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogRow {
@@ -155,6 +178,37 @@ pub trait RelayStore {
     /// # Errors
     /// The store's.
     fn put_grant(&mut self, grant: &Signed) -> Result<(), Self::Error>;
+
+    /// The name of the set of orders.
+    ///
+    /// # Errors
+    /// The store's.
+    fn orders_sum(&mut self) -> Result<OrdersSum, Self::Error>;
+
+    /// The orders that came after the set had this name, in the order they came, at most `limit`; `None` if it never
+    /// had it.
+    ///
+    /// # Errors
+    /// The store's.
+    fn orders_after(&mut self, sum: OrdersSum, limit: usize) -> Result<Option<Vec<Signed>>, Self::Error>;
+
+    /// The orders on a device.
+    ///
+    /// # Errors
+    /// The store's.
+    fn orders_on(&mut self, subject: &Subject) -> Result<Vec<StoredOrder>, Self::Error>;
+
+    /// Whether an order is there.
+    ///
+    /// # Errors
+    /// The store's.
+    fn has_order(&mut self, id: &OrderId) -> Result<bool, Self::Error>;
+
+    /// Adds an order that is not there yet.
+    ///
+    /// # Errors
+    /// The store's.
+    fn put_order(&mut self, order: &NewOrder<'_>) -> Result<(), Self::Error>;
 
     /// The shards that have entries, ascending, with their last position.
     ///
