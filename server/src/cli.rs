@@ -1,5 +1,7 @@
 //! The command line, as `clap` reads it.
 
+pub mod quarantine;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -46,6 +48,9 @@ over a network. Probes: GET /livez, GET /readyz. The address goes to standard ou
     /// Look at the enrolled devices, revoke one, change its rights
     #[command(subcommand)]
     Device(Device),
+    /// Look at what is kept apart, and decide about it
+    #[command(subcommand)]
+    Quarantine(quarantine::Quarantine),
     /// Say what the relay holds
     #[command(after_help = "Example:\n  sambung-relay status --data /var/lib/sambung --json")]
     Status(Look),

@@ -7,6 +7,7 @@
 mod aside;
 mod incoming;
 mod orders;
+mod outcomes;
 mod outgoing;
 mod pulled;
 mod retry;
@@ -14,6 +15,7 @@ mod safe;
 mod session;
 mod verdicts;
 
+pub(crate) use orders::closed;
 pub(crate) use outgoing::{forget_agreement, split_hashes};
 pub use session::{Session, Step, SyncError, SyncReport};
 

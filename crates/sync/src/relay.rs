@@ -7,17 +7,20 @@
 mod admission;
 mod answer;
 mod enrolment;
+mod lanes;
 mod orders;
 mod pulling;
 mod pushing;
+mod quarantine;
 mod recognition;
 mod safety;
 mod store;
 
 pub use answer::{Reject, RelayError};
+pub use quarantine::NotReleased;
 pub use store::{
-    Claim, Device, Invitation, LogRow, NewOrder, RecordRow, RelayStore, StoredBatch, StoredChange,
-    StoredLeaf, StoredOrder,
+    Claim, Decided, Device, Invitation, Load, LogRow, Move, NewOrder, Quarantined, RecordRow, RelayStore,
+    StoredBatch, StoredChange, StoredLeaf, StoredOrder,
 };
 
 use sambung_domain::{Pack, Timestamp};
@@ -69,7 +72,6 @@ struct Caller {
     /// Its newest grant.
     grant: Grant,
     standing: Standing,
-    #[expect(dead_code, reason = "the lanes ask when a grant ended")]
     orders: Vec<StoredOrder>,
 }
 
@@ -124,6 +126,7 @@ impl Relay {
         if let Some(push) = &request.push {
             self.take_push(store, caller, push, response, circumstances)?;
         }
+        self.tell_outcomes(store, caller, request, response)?;
         match caller.standing {
             Standing::Live => self.give_pulls(store, caller, request, response, circumstances.now)?,
             // The renewed grant opens the next request.

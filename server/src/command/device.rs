@@ -125,7 +125,7 @@ fn pool(look: &Look) -> Result<Pool, CommandError> {
     Ok(Pool::open(&DataDir::at(&look.data.data).database())?)
 }
 
-fn of_store(error: RelayError<StoreError>) -> CommandError {
+pub(super) fn of_store(error: RelayError<StoreError>) -> CommandError {
     match error {
         RelayError::Store(error) => error.into(),
         RelayError::Rejected(reject) => StoreError::Damaged(reject.to_string()).into(),

@@ -46,6 +46,17 @@ pub enum CommandError {
     /// There is no such device, or several that are called so.
     #[error("there is no device `{0}`; `sambung-relay device list` shows them")]
     NoDevice(String),
+    /// No such change in quarantine, or several.
+    #[error("{0}; `sambung-relay quarantine list` shows what waits")]
+    NoChange(String),
+    /// A change could not be decided about; nothing was changed.
+    #[error("change {change}: {why}; nothing was changed")]
+    NotReleased {
+        /// Which.
+        change: String,
+        /// Why.
+        why: String,
+    },
     /// Nothing can be changed about a revoked device.
     #[error("device {0} was revoked; enrol it anew")]
     Revoked(String),
@@ -71,6 +82,8 @@ impl CommandError {
             CommandError::Exists(_)
             | CommandError::Findings(_)
             | CommandError::NoDevice(_)
+            | CommandError::NoChange(_)
+            | CommandError::NotReleased { .. }
             | CommandError::Revoked(_)
             | CommandError::Io(_) => FAILED,
         })

@@ -1,15 +1,17 @@
 //! [`RelayStore`] inside one SQLite transaction.
 
+mod apart;
+
 use rusqlite::{
     CachedStatement, Connection, OptionalExtension, Params, Row, Transaction, TransactionBehavior,
 };
 use rusqlite::{named_params, params};
-use sambung_domain::{OfficeCode, RecordId, Set, Shard};
+use sambung_domain::{OfficeCode, RecordId, Set, Shard, Timestamp};
 use sambung_sync::chain::{Entry, Mark};
 use sambung_sync::document::ChangeHash;
 use sambung_sync::relay::{
-    Claim, Device, Invitation, LogRow, NewOrder, RecordRow, RelayStore, StoredBatch, StoredChange,
-    StoredLeaf, StoredOrder,
+    Claim, Device, Invitation, Load, LogRow, Move, NewOrder, Quarantined, RecordRow, RelayStore, StoredBatch,
+    StoredChange, StoredLeaf, StoredOrder,
 };
 use sambung_trust::grant::GrantId;
 use sambung_trust::merkle::Node;
@@ -288,6 +290,53 @@ impl RelayStore for SqliteStore<'_> {
             VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
         let values = params![record.0, generation, change.hash.0, change.batch, change.leaf, change.chunk];
         self.write(text, values).map(drop)
+    }
+
+    fn moves(&mut self, record: RecordId, generation: u32) -> Result<Vec<Move>, StoreError> {
+        self.moves_of(record, generation)
+    }
+
+    fn put_move(&mut self, record: RecordId, generation: u32, moved: &Move) -> Result<(), StoreError> {
+        self.note_move(record, generation, moved)
+    }
+
+    fn is_late(&mut self, record: RecordId, generation: u32, hash: &ChangeHash) -> Result<bool, StoreError> {
+        self.was_late(record, generation, hash)
+    }
+
+    fn put_late(&mut self, record: RecordId, generation: u32, hash: &ChangeHash) -> Result<(), StoreError> {
+        self.note_late(record, generation, hash)
+    }
+
+    fn quarantined(&mut self, record: RecordId, generation: u32) -> Result<Vec<Quarantined>, StoreError> {
+        self.apart_of(record, generation)
+    }
+
+    fn load(&mut self, device: &PublicKey) -> Result<Load, StoreError> {
+        self.load_of(device)
+    }
+
+    fn put_quarantined(&mut self, quarantined: &Quarantined) -> Result<(), StoreError> {
+        self.keep_apart(quarantined)
+    }
+
+    fn put_decided(
+        &mut self,
+        quarantined: &Quarantined,
+        released: bool,
+        reason: &str,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.decide_on(quarantined, released, reason, at)
+    }
+
+    fn decided_after(
+        &mut self,
+        device: &PublicKey,
+        number: u64,
+        limit: usize,
+    ) -> Result<Vec<Quarantined>, StoreError> {
+        self.decided_since(device, number, limit)
     }
 
     fn put_batch(&mut self, root: &Node, batch: &StoredBatch) -> Result<i64, StoreError> {

@@ -20,3 +20,5 @@ CREATE TABLE formerly (
 ALTER TABLE change ADD COLUMN granted BLOB;
 ALTER TABLE change ADD COLUMN outcome INTEGER;
 ALTER TABLE change ADD COLUMN decided TEXT;
+CREATE INDEX change_late ON change (record) WHERE lane = 1;
+CREATE INDEX change_outcome ON change (outcome) WHERE outcome IS NOT NULL;

@@ -10,7 +10,7 @@ use sambung_trust::{Grant, Order, PublicKey, Signed, Subject};
 
 use super::session::SyncError;
 use crate::ReplicaError;
-use crate::database::{named, set_named};
+use crate::database::{named, named_cbor, set_named};
 
 /// Name of the stored name of the set of orders.
 const SUM: &str = "orders";
@@ -73,4 +73,9 @@ pub(super) fn note_closed(connection: &Connection, closed: Option<Closed>) -> Re
             Ok(())
         }
     }
+}
+
+/// Why the relay sends this device nothing; `None` while it does.
+pub(crate) fn closed(connection: &Connection) -> Result<Option<Closed>, ReplicaError> {
+    named_cbor(connection, CLOSED)
 }

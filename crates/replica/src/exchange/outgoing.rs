@@ -13,7 +13,7 @@ use sambung_trust::merkle::{self, Node};
 use sambung_trust::signed::encode;
 use sambung_trust::{Grant, Signed};
 
-use super::{Plan, orders};
+use super::{Plan, orders, outcomes};
 use crate::database::named_cbor;
 use crate::identity::{grant, next_counter};
 use crate::query::age_s;
@@ -77,7 +77,7 @@ impl Replica {
             send_own: plan.send_own.then_some(true),
             orders: orders::sum(&transaction)?,
             orders_held: if plan.give_orders { Some(orders::held(&transaction)?) } else { None },
-            outcomes: None,
+            outcomes: outcomes::told(&transaction)?,
         };
         transaction.commit()?;
         Ok(Draft { request, batch })

@@ -40,8 +40,12 @@ pub struct SyncReport {
 
 impl SyncReport {
     pub(super) fn count(&mut self, verdict: &Verdict) {
-        use sambung_sync::message::Disposition;
+        use sambung_sync::message::{Disposition, Lane};
         let name = match verdict.disposition {
+            Disposition::Stored if verdict.lane == Lane::Late => "late",
+            Disposition::Stored | Disposition::Duplicate if verdict.lane == Lane::Quarantined => {
+                "quarantined"
+            }
             Disposition::Stored => "stored",
             Disposition::Duplicate => "duplicate",
             Disposition::Held => "held",

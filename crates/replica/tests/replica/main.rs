@@ -14,6 +14,7 @@ mod derivation;
 mod drafts;
 mod exchange;
 mod kills;
+mod lanes;
 mod lists;
 mod merge;
 mod orders;

@@ -112,6 +112,70 @@ pub struct NewOrder<'a> {
     pub reason: &'a str,
 }
 
+/// A change of a record's routing: where it was until then.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Move {
+    /// When, in relay time.
+    pub at: Timestamp,
+    /// Where it was.
+    pub before: Routing,
+    /// The last sequence of each shard it was in at which nobody could have seen the move.
+    pub tips: Vec<Seen>,
+}
+
+/// A change that is kept apart until somebody decides, or about which somebody has decided.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Quarantined {
+    /// Its record.
+    pub record: RecordId,
+    /// Its generation.
+    pub generation: u32,
+    /// Its record's kind.
+    pub kind: String,
+    /// Its hash.
+    pub hash: ChangeHash,
+    /// The device that pushed it.
+    pub device: PublicKey,
+    /// The staff member it names.
+    pub staff: StaffId,
+    /// Why it is here.
+    pub code: String,
+    /// Length of its chunk, in bytes.
+    pub bytes: u32,
+    /// Relay time of its coming.
+    pub came: Timestamp,
+    /// The batch that brought it, by the store's number.
+    pub batch: i64,
+    /// The number of its leaf in that batch.
+    pub leaf: u32,
+    /// The raw chunk, until it is released or discarded.
+    pub chunk: Option<Vec<u8>>,
+    /// What was decided.
+    pub decided: Option<Decided>,
+}
+
+/// What was decided about a change in quarantine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decided {
+    /// The number of the decision.
+    pub number: u64,
+    /// Whether it was released into the log; else it was discarded.
+    pub released: bool,
+    /// Why.
+    pub reason: String,
+    /// Relay time.
+    pub at: Timestamp,
+}
+
+/// How much of a device waits in quarantine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Load {
+    /// Changes.
+    pub changes: usize,
+    /// Bytes of their chunks.
+    pub bytes: usize,
+}
+
 /// One row of a shard's log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogRow {
@@ -285,6 +349,71 @@ pub trait RelayStore {
         generation: u32,
         change: &StoredChange,
     ) -> Result<(), Self::Error>;
+
+    /// Where a record was, one move after the other.
+    ///
+    /// # Errors
+    /// The store's.
+    fn moves(&mut self, record: RecordId, generation: u32) -> Result<Vec<Move>, Self::Error>;
+
+    /// Notes a move.
+    ///
+    /// # Errors
+    /// The store's.
+    fn put_move(&mut self, record: RecordId, generation: u32, moved: &Move) -> Result<(), Self::Error>;
+
+    /// Whether a change was accepted late.
+    ///
+    /// # Errors
+    /// The store's.
+    fn is_late(&mut self, record: RecordId, generation: u32, hash: &ChangeHash) -> Result<bool, Self::Error>;
+
+    /// Notes that a change was accepted late.
+    ///
+    /// # Errors
+    /// The store's.
+    fn put_late(&mut self, record: RecordId, generation: u32, hash: &ChangeHash) -> Result<(), Self::Error>;
+
+    /// What of a record is or was in quarantine, in the order it came.
+    ///
+    /// # Errors
+    /// The store's.
+    fn quarantined(&mut self, record: RecordId, generation: u32) -> Result<Vec<Quarantined>, Self::Error>;
+
+    /// How much of a device waits in quarantine.
+    ///
+    /// # Errors
+    /// The store's.
+    fn load(&mut self, device: &PublicKey) -> Result<Load, Self::Error>;
+
+    /// Keeps a change apart that was not yet.
+    ///
+    /// # Errors
+    /// The store's.
+    fn put_quarantined(&mut self, quarantined: &Quarantined) -> Result<(), Self::Error>;
+
+    /// Writes what was decided about a change in quarantine under the next number, and forgets its chunk.
+    ///
+    /// # Errors
+    /// The store's.
+    fn put_decided(
+        &mut self,
+        quarantined: &Quarantined,
+        released: bool,
+        reason: &str,
+        at: Timestamp,
+    ) -> Result<(), Self::Error>;
+
+    /// Changes of a device that were decided about after the decision with this number, in that order, at most `limit`.
+    ///
+    /// # Errors
+    /// The store's.
+    fn decided_after(
+        &mut self,
+        device: &PublicKey,
+        number: u64,
+        limit: usize,
+    ) -> Result<Vec<Quarantined>, Self::Error>;
 
     /// Writes a batch, or finds the one with the same root; gives its number.
     ///

@@ -1,5 +1,9 @@
 //! The rules, for any store.
 
+pub(super) use super::apart::{
+    decisions_are_numbered_and_told_device_by_device, late_changes_are_remembered,
+    moves_return_in_their_order, what_is_apart_returns_and_is_counted_until_it_is_decided_about,
+};
 use super::*;
 
 pub(super) fn devices_return_and_are_overwritten<B: Bench>(bench: &B) {
