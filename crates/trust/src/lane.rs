@@ -131,6 +131,10 @@ pub fn judge(author: &Author<'_>, matter: &Matter<'_>, now: Timestamp) -> Judgem
     if author.live && allowed_today(author, matter, now) {
         return matter.forged.map_or(Judgement::Allow, Judgement::Quarantine);
     }
+    // A second birth is nobody's right and nobody's fault: two made the same record, and the other came first.
+    if matter.here.is_born() && !matter.before.is_born() {
+        return Judgement::Foreign;
+    }
     match late(author, matter, now) {
         Ok(()) => Judgement::Late,
         Err(reason) => Judgement::Quarantine(reason),

@@ -93,9 +93,8 @@ impl Relay {
         reason: &str,
         circumstances: &mut Circumstances<'_>,
     ) -> Result<Result<(), NotReleased>, RelayError<S::Error>> {
-        let Some(chunk) = change.chunk.as_ref().filter(|_| change.decided.is_none()) else {
-            return Ok(Err(NotReleased::Decided));
-        };
+        let Some(change) = waiting(store, change)? else { return Ok(Err(NotReleased::Decided)) };
+        let chunk = change.chunk.clone().unwrap_or_default();
         let now = circumstances.now;
         let batch = stored(store.batch(change.batch))?;
         let Ok(header) = batch.signed.peek::<BatchHeader>() else {
@@ -103,13 +102,13 @@ impl Relay {
         };
         let mut intake =
             Intake::resumed(&mut *store, circumstances, self.log, (change.batch, batch, header.root));
-        let admitted = self.readmit(&mut intake, change, chunk)?;
+        let admitted = self.readmit(&mut intake, &change, &chunk)?;
         match admitted {
             Ok(()) | Err(Rejected::Duplicate(_)) => {}
             Err(Rejected::Missing(missing)) => return Ok(Err(NotReleased::Missing(missing.len()))),
             Err(Rejected::Bad(bad)) => return Ok(Err(NotReleased::Unfit(bad.to_string()))),
         }
-        stored(store.put_decided(change, true, reason, now))?;
+        stored(store.put_decided(&change, true, reason, now))?;
         Ok(Ok(()))
     }
 
@@ -124,10 +123,17 @@ impl Relay {
         reason: &str,
         now: Timestamp,
     ) -> Result<Result<(), NotReleased>, RelayError<S::Error>> {
-        if change.decided.is_some() {
-            return Ok(Err(NotReleased::Decided));
-        }
-        stored(store.put_decided(change, false, reason, now))?;
+        let Some(change) = waiting(store, change)? else { return Ok(Err(NotReleased::Decided)) };
+        stored(store.put_decided(&change, false, reason, now))?;
         Ok(Ok(()))
     }
+}
+
+/// A change as it waits now; `None` where it was decided about meanwhile.
+fn waiting<S: RelayStore>(
+    store: &mut S,
+    change: &Quarantined,
+) -> Result<Option<Quarantined>, RelayError<S::Error>> {
+    let of_record = stored(store.quarantined(change.record, change.generation))?;
+    Ok(of_record.into_iter().find(|known| known.hash == change.hash && known.decided.is_none()))
 }

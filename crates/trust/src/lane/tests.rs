@@ -123,6 +123,19 @@ fn a_narrowed_grant_leaves_what_was_done_before_and_nothing_else() {
 }
 
 #[test]
+fn a_second_birth_without_a_right_to_it_is_left_waiting() {
+    let office = grant(Role::FrontOffice, "a:35.13");
+    let (near, unborn) = (at("35.13.02.2004"), Routing::default());
+    let mut both = at("35.08");
+    both.areas.extend(near.areas.clone());
+    let again =
+        Matter { action: Action::Create, before: &unborn, after: &both, reserved: true, ..edit(&near) };
+    assert_eq!(judge(&author(&office), &again, NOW), Judgement::Foreign);
+    let revoked = Author { revoked: true, ..author(&office) };
+    assert_eq!(judge(&revoked, &again, NOW), QUARANTINE(Reason::Revoked));
+}
+
+#[test]
 fn a_record_that_moved_away_takes_late_edits() {
     let office = grant(Role::FrontOffice, "a:35.13");
     let (was, is) = (at("35.13.02.2004"), at("35.08.01.2001"));
