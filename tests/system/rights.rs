@@ -31,6 +31,40 @@ fn lane(office: &Office, id: &str, field: &str) -> (Value, Value) {
     (last["lane"].clone(), last["why"].clone())
 }
 
+/// Looks at what waits of a device: one change of `id` and two of `new`. Releases the latter and discards the first.
+fn decide(deployment: &Deployment, name: &str, id: &str, new: &str) {
+    let waiting = deployment.relay_json(&["quarantine", "list"]);
+    let waiting = waiting.as_array().unwrap();
+    assert_eq!(waiting.len(), 3);
+    for change in waiting {
+        assert_eq!((&change["device"], &change["code"]), (&json!(name), &json!("quarantine_revoked")));
+        assert!(change["bytes"].as_u64().unwrap() > 50 && change["state"] == "waiting");
+    }
+    let all = deployment.relay(&["quarantine", "list"]).out + &serde_json::to_string(waiting).unwrap();
+    assert!(!all.contains("Uji") && !all.contains("nama_lengkap"), "never content: {all}");
+    let of = |record: &str| {
+        waiting
+            .iter()
+            .filter(|change| change["record"] == record)
+            .map(|change| change["change"].as_str().unwrap())
+            .collect::<Vec<_>>()
+    };
+    let later = of(new)[1];
+    let early = deployment.relay(&["quarantine", "release", later, "--reason", "sah"]);
+    assert_eq!(early.code, Some(1), "its base is not in the log: {early:?}");
+    let released =
+        deployment.relay_json(&["quarantine", "release", "--record", new, "--reason", "sah, sudah ditanya"]);
+    assert_eq!(released.as_array().unwrap().len(), 2);
+    let discarded =
+        deployment.relay_json(&["quarantine", "discard", &of(id)[0][..12], "--reason", "bukan dari petugas"]);
+    assert_eq!(
+        (&discarded[0]["state"], &discarded[0]["reason"]),
+        (&json!("discarded"), &json!("bukan dari petugas"))
+    );
+    assert_eq!(deployment.relay_json(&["quarantine", "list"]), json!([]));
+    assert_eq!(deployment.relay_json(&["quarantine", "show", later])["state"], "released");
+}
+
 #[test]
 fn a_lost_telephone_is_revoked_and_what_it_had_is_decided_about() {
     let deployment = Deployment::start();
@@ -59,42 +93,7 @@ fn a_lost_telephone_is_revoked_and_what_it_had_is_decided_about() {
     assert_eq!(lost.try_sync().code, Some(3), "and saves as before");
     assert_eq!(one.sync()["pulled"], 0);
 
-    let waiting = deployment.relay_json(&["quarantine", "list"]);
-    let waiting = waiting.as_array().unwrap();
-    assert_eq!(waiting.len(), 3);
-    for change in waiting {
-        assert_eq!((&change["device"], &change["code"]), (&json!(name), &json!("quarantine_revoked")));
-        assert!(change["bytes"].as_u64().unwrap() > 50 && change["state"] == "waiting");
-    }
-    let all = deployment.relay(&["quarantine", "list"]).out + &serde_json::to_string(waiting).unwrap();
-    assert!(!all.contains("Uji") && !all.contains("nama_lengkap"), "never content: {all}");
-    let of = |record: &str| {
-        waiting
-            .iter()
-            .filter(|change| change["record"] == record)
-            .map(|change| change["change"].as_str().unwrap())
-            .collect::<Vec<_>>()
-    };
-    let later = of(&new)[1];
-    let early = deployment.relay(&["quarantine", "release", later, "--reason", "sah"]);
-    assert_eq!(early.code, Some(1), "its base is not in the log: {early:?}");
-    let released =
-        deployment.relay_json(&["quarantine", "release", "--record", &new, "--reason", "sah, sudah ditanya"]);
-    assert_eq!(released.as_array().unwrap().len(), 2);
-    let discarded = deployment.relay_json(&[
-        "quarantine",
-        "discard",
-        &of(&id)[0][..12],
-        "--reason",
-        "bukan dari petugas",
-    ]);
-    assert_eq!(
-        (&discarded[0]["state"], &discarded[0]["reason"]),
-        (&json!("discarded"), &json!("bukan dari petugas"))
-    );
-    assert_eq!(deployment.relay_json(&["quarantine", "list"]), json!([]));
-    assert_eq!(deployment.relay_json(&["quarantine", "show", later])["state"], "released");
-
+    decide(&deployment, &name, &id, &new);
     assert_eq!(lost.try_sync().code, Some(3));
     assert_eq!(lane(&lost, &new, "rw"), (json!("released"), json!("sah, sudah ditanya")));
     assert_eq!(lane(&lost, &id, "rt"), (json!("discarded"), json!("bukan dari petugas")));

@@ -74,7 +74,7 @@ mod tests {
             nonce: [1; 16],
             chunks: vec![ByteVec::from(Vec::new()); *chunks],
         };
-        let batch = sambung_trust::Signed { body: Vec::new().into(), signature: key.sign("", b"") };
+        let batch = Signed { body: Vec::new().into(), signature: key.sign("", b"") };
         Frame::enclose(&Push { batch, items: items.iter().map(item).collect() }, [0; 24], &key).peek()
     }
 

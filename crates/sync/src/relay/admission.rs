@@ -92,7 +92,7 @@ impl Relay {
                 Err(verdict) => match verdict.disposition {
                     Disposition::Held => place_apart(intake, rights, &mut visit, chunk, expected)?,
                     Disposition::Duplicate => known_lane(intake, item, chunk)?,
-                    _ => verdict,
+                    Disposition::Stored | Disposition::Later | Disposition::Refused => verdict,
                 },
             });
         }

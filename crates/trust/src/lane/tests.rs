@@ -28,8 +28,8 @@ fn at(area: &str) -> Routing {
     }
 }
 
-fn ended(days: i64, unseen: bool) -> Option<End> {
-    Some(End { at: NOW.plus_ms(-days * DAY_MS), unseen })
+fn ended(days: i64, unseen: bool) -> End {
+    End { at: NOW.plus_ms(-days * DAY_MS), unseen }
 }
 
 /// A device whose right to 35.13 is today's.
@@ -69,7 +69,7 @@ fn what_the_grant_of_the_day_allows_is_allowed_and_what_it_never_covered_is_fore
 fn whatever_a_revoked_device_claims_is_quarantined() {
     let office = grant(Role::FrontOffice, "a:35.13");
     let near = at("35.13.02.2004");
-    let revoked = Author { revoked: true, ended: ended(1, true), ..author(&office) };
+    let revoked = Author { revoked: true, ended: Some(ended(1, true)), ..author(&office) };
     assert_eq!(judge(&revoked, &edit(&near), NOW), QUARANTINE(Reason::Revoked));
     let unborn = Routing::default();
     let birth = Matter { action: Action::Create, here: &unborn, before: &unborn, ..edit(&near) };
@@ -85,7 +85,7 @@ fn a_lapsed_grant_makes_work_late_for_half_a_year() {
         Matter { action: Action::Create, here: &unborn, before: &unborn, reserved: true, ..edit(&near) };
     for (matter, what) in [(edit(&near), "edit"), (birth, "birth")] {
         let judged = |days| {
-            let lapsed = Author { live: false, ended: ended(days, true), ..author(&office) };
+            let lapsed = Author { live: false, ended: Some(ended(days, true)), ..author(&office) };
             judge(&lapsed, &matter, NOW)
         };
         assert_eq!(judged(1), Judgement::Late, "{what}");
@@ -108,9 +108,9 @@ fn the_window_of_late_work_ends_to_the_millisecond() {
 fn a_narrowed_grant_leaves_what_was_done_before_and_nothing_else() {
     let (wide, narrow) = (grant(Role::FrontOffice, "a:35.13"), grant(Role::FrontOffice, "a:35.13.01"));
     let taken_away = at("35.13.02.2004");
-    let old = Author { named: &wide, ended: ended(10, true), ..author(&narrow) };
+    let old = Author { named: &wide, ended: Some(ended(10, true)), ..author(&narrow) };
     assert_eq!(judge(&old, &edit(&taken_away), NOW), Judgement::Late);
-    let knowing = Author { ended: ended(10, false), ..old };
+    let knowing = Author { ended: Some(ended(10, false)), ..old };
     assert_eq!(judge(&knowing, &edit(&taken_away), NOW), QUARANTINE(Reason::SeenEnd));
     let routing = Matter { reserved: true, ..edit(&taken_away) };
     assert_eq!(judge(&old, &routing, NOW), QUARANTINE(Reason::Routing));
@@ -139,11 +139,11 @@ fn a_second_birth_without_a_right_to_it_is_left_waiting() {
 fn a_record_that_moved_away_takes_late_edits() {
     let office = grant(Role::FrontOffice, "a:35.13");
     let (was, is) = (at("35.13.02.2004"), at("35.08.01.2001"));
-    let moved = Matter { here: &is, before: &was, after: &is, left: ended(3, true), ..edit(&is) };
+    let moved = Matter { here: &is, before: &was, after: &is, left: Some(ended(3, true)), ..edit(&is) };
     assert_eq!(judge(&author(&office), &moved, NOW), Judgement::Late);
-    let seen = Matter { left: ended(3, false), ..moved };
+    let seen = Matter { left: Some(ended(3, false)), ..moved };
     assert_eq!(judge(&author(&office), &seen, NOW), QUARANTINE(Reason::SeenEnd));
-    let old = Matter { left: ended(LATE_DAYS + 1, true), ..moved };
+    let old = Matter { left: Some(ended(LATE_DAYS + 1, true)), ..moved };
     assert_eq!(judge(&author(&office), &old, NOW), QUARANTINE(Reason::TooLate));
 }
 
@@ -154,7 +154,7 @@ fn an_author_who_is_not_in_the_grant_or_lies_about_the_creation_is_quarantined()
     let stranger = Author { staff: RecordId([6; 16]), ..author(&office) };
     assert_eq!(judge(&stranger, &edit(&near), NOW), QUARANTINE(Reason::Staff));
     for live in [true, false] {
-        let ended = if live { None } else { ended(1, true) };
+        let ended = if live { None } else { Some(ended(1, true)) };
         let forged = Matter { forged: Some(Reason::Creation), ..edit(&near) };
         let author = Author { live, ended, ..author(&office) };
         assert_eq!(judge(&author, &forged, NOW), QUARANTINE(Reason::Creation));
