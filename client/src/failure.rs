@@ -82,6 +82,7 @@ impl Failure {
             Failure::Enrolment(EnrolmentError::Frame(_))
             | Failure::Sync(SyncError::Frame(_) | SyncError::Nonsense(_)) => "frame_invalid",
             Failure::Sync(SyncError::Refused { code, .. }) | Failure::EnrolRefused { code, .. } => code,
+            Failure::Sync(SyncError::Closed(_)) => "grant_ended",
             Failure::Sync(SyncError::Later(_)) => "later",
             Failure::Usage(_) => "usage",
             Failure::Configuration(_) => "configuration",
@@ -120,6 +121,7 @@ mod tests {
         assert_eq!(Failure::Unreachable(String::new()).exit(), 75);
         assert_eq!(Failure::Usage(String::new()).exit(), 2);
         assert_eq!(Failure::Sync(SyncError::RelayUnknown).exit(), 3);
+        assert_eq!(Failure::Sync(SyncError::Closed(sambung_sync::message::Closed::Revoked)).exit(), 3);
         assert_eq!(Failure::Replica(ReplicaError::Locked).exit(), 3);
         assert_eq!(Failure::Replica(ReplicaError::StorageFull).exit(), 1);
     }

@@ -1,11 +1,14 @@
 //! The command line, as `clap` reads it.
 
+pub mod quarantine;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 use sambung_domain::{Area, OfficeCode, Role, StaffId};
+use sambung_trust::outcome::REASON_MAX;
 
 /// The relay of a Sambung deployment: holds the logs, checks rights, shows nothing.
 ///
@@ -42,9 +45,12 @@ over a network. Probes: GET /livez, GET /readyz. The address goes to standard ou
     #[command(after_help = "Example:
   sambung-relay invite --data /var/lib/sambung --role front_office --area 35.13,35.08 --office P4MI-3513")]
     Invite(Invite),
-    /// Look at the enrolled devices
+    /// Look at the enrolled devices, revoke one, change its rights
     #[command(subcommand)]
     Device(Device),
+    /// Look at what is kept apart, and decide about it
+    #[command(subcommand)]
+    Quarantine(quarantine::Quarantine),
     /// Say what the relay holds
     #[command(after_help = "Example:\n  sambung-relay status --data /var/lib/sambung --json")]
     Status(Look),
@@ -150,6 +156,70 @@ pub enum Device {
     /// List the enrolled devices
     #[command(after_help = "Example:\n  sambung-relay device list --data /var/lib/sambung")]
     List(Look),
+    /// Show one device: its rights, how it stands, what was ordered about it
+    #[command(after_help = "Example:
+  sambung-relay device show --data /var/lib/sambung 3f1c88a20b7d9e54")]
+    Show(OneDevice),
+    /// Revoke a device for good: a lost or stolen one
+    #[command(after_help = "Example:
+  sambung-relay device revoke --data /var/lib/sambung 3f1c88a20b7d9e54 --reason \"hilang di terminal\"
+
+From then on the device is sent nothing, and what it pushes goes into quarantine. This cannot be taken back; whoever
+finds the device enrols it anew. The reason stays at the relay.")]
+    Revoke(Revoke),
+    /// End a device's grant and give it another, wider or narrower
+    #[command(after_help = "Example:
+  sambung-relay device regrant --data /var/lib/sambung 3f1c88a20b7d9e54 --area 35.13.02 --reason \"pindah tugas\"
+
+The device hears of it at its next exchange. What it did before under the old grant is accepted as late.")]
+    Regrant(Regrant),
+}
+
+/// Which device.
+#[derive(Debug, Args)]
+pub struct OneDevice {
+    /// Where the relay lives, and how to print.
+    #[command(flatten)]
+    pub look: Look,
+    /// The device, as `device list` shows it
+    #[arg(value_name = "DEVICE")]
+    pub device: String,
+}
+
+/// `device revoke`
+#[derive(Debug, Args)]
+pub struct Revoke {
+    /// Which device.
+    #[command(flatten)]
+    pub device: OneDevice,
+    /// Why, for those who run the relay
+    #[arg(long, value_name = "TEXT", value_parser = parse_reason)]
+    pub reason: String,
+}
+
+/// `device regrant`
+#[derive(Debug, Args)]
+pub struct Regrant {
+    /// Which device.
+    #[command(flatten)]
+    pub device: OneDevice,
+    /// The areas it gets
+    #[arg(long, required = true, value_delimiter = ',')]
+    pub area: Vec<Area>,
+    /// The role it gets; none: the one it has
+    #[arg(long)]
+    pub role: Option<Role>,
+    /// Why, for those who run the relay
+    #[arg(long, value_name = "TEXT", value_parser = parse_reason)]
+    pub reason: String,
+}
+
+fn parse_reason(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    if text.is_empty() || text.len() > REASON_MAX {
+        return Err(format!("a reason has 1 to {REASON_MAX} bytes"));
+    }
+    Ok(text.to_owned())
 }
 
 /// Commands that only look.
@@ -224,6 +294,14 @@ mod tests {
         for bad in ["", "7", "d", "0d", "7w", "-1d", "367d", "1é", "99999999999999999999d"] {
             assert!(parse_time(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_reason_is_neither_empty_nor_endless() {
+        assert_eq!(parse_reason(" hilang "), Ok("hilang".to_owned()));
+        assert!(parse_reason(&"x".repeat(REASON_MAX)).is_ok());
+        assert!(parse_reason(&"x".repeat(REASON_MAX + 1)).is_err());
+        assert!(parse_reason("  ").is_err());
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod error;
 mod init;
 mod invite;
 mod manual;
+mod quarantine;
 mod serve;
 mod status;
 mod verify;
@@ -14,6 +15,7 @@ use std::process::ExitCode;
 
 pub use error::CommandError;
 
+use crate::cli::quarantine::Quarantine;
 use crate::cli::{Command, Device};
 
 /// Runs a command.
@@ -26,6 +28,17 @@ pub fn run(command: Command) -> Result<ExitCode, CommandError> {
         Command::Serve(args) => serve::run(&args)?,
         Command::Invite(args) => invite::run(args)?,
         Command::Device(Device::List(args)) => device::list(&args)?,
+        Command::Device(Device::Show(args)) => device::show(&args)?,
+        Command::Device(Device::Revoke(args)) => device::revoke(&args)?,
+        Command::Device(Device::Regrant(args)) => device::regrant(&args)?,
+        Command::Quarantine(Quarantine::List(args)) => quarantine::list(&args)?,
+        Command::Quarantine(Quarantine::Show(args)) => quarantine::show(&args)?,
+        Command::Quarantine(Quarantine::Release(args)) => {
+            quarantine::decide(&args, quarantine::Deed::Release)?;
+        }
+        Command::Quarantine(Quarantine::Discard(args)) => {
+            quarantine::decide(&args, quarantine::Deed::Discard)?;
+        }
         Command::Status(args) => status::run(&args)?,
         Command::Verify(args) => verify::run(&args)?,
         Command::Backup(args) => backup::run(&args)?,

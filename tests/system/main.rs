@@ -15,4 +15,5 @@ mod import;
 mod interop;
 mod kill;
 mod review;
+mod rights;
 mod tidy;

@@ -52,6 +52,9 @@ fn print(told: &Told<'_>) {
         told.sentence.id,
         told.sentence.en
     ));
+    if let Some(reason) = &matter.reason {
+        output::line(&format!("\t\t\talasan / reason: {reason}"));
+    }
 }
 
 /// The word people see.
@@ -59,6 +62,7 @@ fn word(what: What) -> &'static str {
     match what {
         What::Refused => "ditolak",
         What::Quarantined => "ditahan pusat",
+        What::Discarded => "dibuang pusat",
         What::Unusable => "tidak bisa dipakai",
         What::Underived => "belum diperbarui",
         What::Held => "belum diterima",

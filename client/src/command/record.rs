@@ -146,6 +146,20 @@ fn print_page(page: &Page, json: bool) {
     }
 }
 
+/// How the relay took a change, where not like any other.
+fn lane(entry: &HistoryEntry) -> String {
+    let word = match entry.lane.as_deref() {
+        Some("late") => "terlambat / late",
+        Some("quarantined") => "ditahan pusat / quarantined",
+        Some("released") => "diteruskan / released",
+        Some("discarded") => "dibuang pusat / discarded",
+        Some("refused") => "ditolak / refused",
+        _ => return String::new(),
+    };
+    let why = entry.why.as_deref().map(|why| format!(": {why}")).unwrap_or_default();
+    format!("\t[{word}{why}]")
+}
+
 fn print_history(entries: &[HistoryEntry], id: RecordId, json: bool) {
     if json {
         return output::json(&entries);
@@ -156,12 +170,13 @@ fn print_history(entries: &[HistoryEntry], id: RecordId, json: bool) {
         let new = entry.new.as_ref().map_or_else(|| "-".to_owned(), shown);
         let who = entry.device.as_deref().unwrap_or("?");
         output::line(&format!(
-            "{}\t{}@{}\t{}\t{} → {new}",
+            "{}\t{}@{}\t{}\t{} → {new}{}",
             entry.at,
             entry.staff,
             who,
             entry.field,
-            old.join(" | ")
+            old.join(" | "),
+            lane(entry)
         ));
     }
 }

@@ -47,6 +47,18 @@ pub(crate) fn status(place: &Place, json: bool) -> Result<ExitCode, Failure> {
         output::line(&format!("  sudah di pusat: {}", status.confirmed));
         output::line(&format!("  isian berbeda: {}", status.conflicts));
         output::line(&format!("  perlu dicek: {}", status.quarantined + status.underived));
+        for (word, count) in [
+            ("diterima terlambat", status.late),
+            ("diteruskan setelah ditahan", status.released),
+            ("dibuang pusat", status.discarded),
+        ] {
+            if count > 0 {
+                output::line(&format!("  {word}: {count}"));
+            }
+        }
+        if let Some(closed) = &status.closed {
+            output::line(&format!("  pusat tidak lagi mengirim apa pun ke perangkat ini: {closed}"));
+        }
         output::line(&format!(
             "  terakhir tersambung: {}",
             status.last_exchange.as_deref().unwrap_or("belum pernah")

@@ -18,6 +18,8 @@ pub enum What {
     Refused,
     /// The relay keeps our changes and does not pass them on until somebody decides.
     Quarantined,
+    /// Somebody at the relay has discarded our changes: nobody else will get them.
+    Discarded,
     /// Changes from others cannot be used here.
     Unusable,
     /// The record's document could not be brought up to date.
@@ -43,6 +45,9 @@ pub struct Matter {
     pub changes: u64,
     /// Since when, by the device's clock; absent where it was not noted.
     pub since: Option<String>,
+    /// The reason that was given, where somebody has decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 /// Matters, the most urgent kind first.
@@ -55,40 +60,47 @@ pub struct Matters {
     pub more: bool,
 }
 
-/// The lists, in the order of urgency. Each row: record, code, changes, since.
-const LISTS: [(What, &str); 6] = [
+/// The lists, in the order of urgency. Each row: record, code, changes, since, the reason of a decision.
+const LISTS: [(What, &str); 7] = [
     (
         What::Refused,
-        "SELECT r.id, c.refused, count(*), min(c.judged) FROM change AS c JOIN record AS r ON r.number = c.record
+        "SELECT r.id, c.refused, count(*), min(c.judged), NULL FROM change AS c JOIN record AS r ON r.number = c.record
          WHERE c.refused IS NOT NULL GROUP BY c.record, c.refused ORDER BY c.record LIMIT ?1",
     ),
     (
         What::Quarantined,
-        "SELECT r.id, coalesce(c.code, 'quarantined'), count(*), min(c.judged)
+        "SELECT r.id, coalesce(c.code, 'quarantined'), count(*), min(c.judged), NULL
          FROM change AS c JOIN record AS r ON r.number = c.record
-         WHERE (c.refused IS NOT NULL OR c.lane = 2) AND c.refused IS NULL
+         WHERE (c.refused IS NOT NULL OR c.lane = 2) AND c.refused IS NULL AND c.outcome IS NULL
          GROUP BY c.record, c.code ORDER BY c.record LIMIT ?1",
     ),
     (
+        What::Discarded,
+        "SELECT r.id, 'discarded', count(*), min(c.judged), c.decided
+         FROM change AS c JOIN record AS r ON r.number = c.record
+         WHERE (c.refused IS NOT NULL OR c.lane = 2) AND c.refused IS NULL AND c.outcome = 2
+         GROUP BY c.record, c.decided ORDER BY c.record LIMIT ?1",
+    ),
+    (
         What::Unusable,
-        "SELECT record, code, count(*), min(came) FROM unusable GROUP BY record, code ORDER BY record LIMIT ?1",
+        "SELECT record, code, count(*), min(came), NULL FROM unusable GROUP BY record, code ORDER BY record LIMIT ?1",
     ),
     (
         What::Underived,
         "SELECT r.id, 'underived', (SELECT count(*) FROM change WHERE record = r.number AND position > r.position),
-                (SELECT min(came) FROM change WHERE record = r.number AND position > r.position)
+                (SELECT min(came) FROM change WHERE record = r.number AND position > r.position), NULL
          FROM underived AS u CROSS JOIN record AS r ON r.number = u.record WHERE attempts > 0 ORDER BY u.record LIMIT ?1",
     ),
     (
         What::Held,
-        "SELECT r.id, 'held', count(*), min(c.held) FROM change AS c JOIN record AS r ON r.number = c.record
+        "SELECT r.id, 'held', count(*), min(c.held), NULL FROM change AS c JOIN record AS r ON r.number = c.record
          WHERE c.own = 1 AND c.sequence IS NULL AND c.receipt IS NULL AND c.refused IS NULL
            AND c.held IS NOT NULL
          GROUP BY c.record ORDER BY c.record LIMIT ?1",
     ),
     (
         What::Pending,
-        "SELECT record, 'base_missing', count(*), min(came) FROM pending GROUP BY record ORDER BY record LIMIT ?1",
+        "SELECT record, 'base_missing', count(*), min(came), NULL FROM pending GROUP BY record ORDER BY record LIMIT ?1",
     ),
 ];
 
@@ -120,6 +132,7 @@ fn list(connection: &Connection, what: What, sql: &str, most: usize) -> Result<V
             code: row.get(1)?,
             changes: row.get(2)?,
             since: since.map(|time| Timestamp(time).to_string()),
+            reason: row.get(4)?,
         })
     };
     let mut statement = connection.prepare_cached(sql)?;

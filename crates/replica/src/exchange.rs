@@ -6,6 +6,8 @@
 
 mod aside;
 mod incoming;
+mod orders;
+mod outcomes;
 mod outgoing;
 mod pulled;
 mod retry;
@@ -13,6 +15,7 @@ mod safe;
 mod session;
 mod verdicts;
 
+pub(crate) use orders::closed;
 pub(crate) use outgoing::{forget_agreement, split_hashes};
 pub use session::{Session, Step, SyncError, SyncReport};
 
@@ -23,6 +26,8 @@ pub(crate) struct Plan {
     pub(crate) whole_grant: bool,
     /// The relay's scopes differ: list ours.
     pub(crate) list_scopes: bool,
+    /// The relay has forgotten orders: give it those held here.
+    pub(crate) give_orders: bool,
     /// Something of ours is not here: ask for it whole.
     pub(crate) send_own: bool,
 }

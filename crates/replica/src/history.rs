@@ -37,6 +37,12 @@ pub struct HistoryEntry {
     pub new: Option<Json>,
     /// The change.
     pub change: String,
+    /// How the relay took it, where not like any other: `late`, `quarantined`, `released`, `discarded`, `refused`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lane: Option<String>,
+    /// Why: the code, or the reason of whoever decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
 }
 
 impl Replica {
@@ -50,6 +56,7 @@ impl Replica {
         let mut entries = Vec::new();
         for event in field_history(&history) {
             let Some(change) = history.change(&event.change) else { continue };
+            let (lane, why) = lane_of(&self.connection, row.number, &event.change)?;
             let message = change.message.as_deref().and_then(|text| Message::decode(text).ok());
             let (staff, command, reason) = message
                 .map(|message| (message.staff.to_string(), message.command, message.reason))
@@ -65,10 +72,30 @@ impl Replica {
                 old: event.old.into_iter().map(json).collect(),
                 new: event.new.map(json),
                 change: event.change.to_string(),
+                lane,
+                why,
             });
         }
         Ok(entries)
     }
+}
+
+/// How the relay took a change, and why.
+fn lane_of(
+    connection: &Connection,
+    record: i64,
+    hash: &ChangeHash,
+) -> Result<(Option<String>, Option<String>), ReplicaError> {
+    let sql = "SELECT CASE WHEN outcome = 1 THEN 'released' WHEN outcome = 2 THEN 'discarded'
+                           WHEN refused IS NOT NULL THEN 'refused' WHEN lane = 2 THEN 'quarantined'
+                           WHEN lane = 1 THEN 'late' END,
+                      coalesce(decided, refused, code)
+               FROM change WHERE record = ?1 AND hash = ?2";
+    let found = connection
+        .prepare_cached(sql)?
+        .query_row((record, hash.0), |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    Ok(found.unwrap_or_default())
 }
 
 /// The fingerprint of the device that wrote a change.

@@ -8,7 +8,8 @@ use sambung_sync::document::{Change, DocumentError, Edit};
 use sambung_sync::form::{History, Message};
 use sambung_sync::{Actor, ChangeHash, routing};
 use sambung_trust::batch::IncarnationNonce;
-use sambung_trust::{Decision, Grant, Question, decide};
+use sambung_trust::decide::allows;
+use sambung_trust::{Grant, Question};
 
 use crate::conflict::decision;
 use crate::identity::{grant, relay_time};
@@ -133,7 +134,8 @@ impl<'a> Writer<'a, '_> {
     }
 }
 
-/// Decides as the relay does about a change of a record of this kind that has passed the form check.
+/// Decides as the relay does about a change of a record of this kind that has passed the form check, the time left
+/// aside: a lease that is over refuses no save.
 pub(crate) fn judge(
     connection: &Connection,
     grant: &Grant,
@@ -145,7 +147,7 @@ pub(crate) fn judge(
     let after = routing::routing_after(history, change);
     let now = relay_time(connection)?;
     let question = Question { grant, kind, action, here: &before, before: &before, after: &after, now };
-    if decide(&question) == Decision::Allow { Ok(()) } else { Err(ReplicaError::NotAllowed) }
+    if allows(&question) { Ok(()) } else { Err(ReplicaError::NotAllowed) }
 }
 
 pub(crate) fn unknown_kind(pack: &Pack, given: &str) -> ReplicaError {

@@ -34,3 +34,18 @@ pub const SCOPES_MAX: usize = 1_024;
 
 /// Greatest length of a device's name, in bytes.
 pub const NAME_MAX: usize = 200;
+
+/// Most orders in one response; the rest comes with the next.
+pub const ORDERS_MAX: usize = 1_000;
+
+/// Most orders that a replica gives back to a relay in one request, the newest.
+pub const ORDERS_HELD_MAX: usize = 4_096;
+
+/// Most changes of one device that wait in quarantine; what comes after is told to come later.
+pub const QUARANTINE_CHANGES_MAX: usize = 8_192;
+
+/// Most bytes of changes of one device that wait in quarantine.
+pub const QUARANTINE_BYTES_MAX: usize = 32 * 1024 * 1024;
+
+/// Most outcomes in one response; the rest comes with the next.
+pub const OUTCOMES_MAX: usize = 1_000;

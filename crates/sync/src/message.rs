@@ -8,7 +8,7 @@ mod verdict;
 
 pub use enrol::{EnrolRequest, EnrolResponse, Hello};
 pub use exchange::{
-    Budget, ExchangeRequest, ExchangeResponse, Health, KnownChange, Pull, PullAnswer, PulledBatch,
+    Budget, Closed, ExchangeRequest, ExchangeResponse, Health, KnownChange, Pull, PullAnswer, PulledBatch,
     PulledChange, PulledLeaf, Push, PushItem, ScopeState, ShardMark, Want, scopes_hash,
 };
 pub use verdict::{Disposition, Lane, Verdict, VerdictRun, expand, verdicts_hash};

@@ -7,23 +7,28 @@
 mod admission;
 mod answer;
 mod enrolment;
+mod lanes;
+mod orders;
 mod pulling;
 mod pushing;
+mod quarantine;
 mod recognition;
 mod safety;
 mod store;
 
 pub use answer::{Reject, RelayError};
+pub use quarantine::NotReleased;
 pub use store::{
-    Claim, Device, Invitation, LogRow, RecordRow, RelayStore, StoredBatch, StoredChange, StoredLeaf,
+    Claim, Decided, Device, Invitation, Load, LogRow, Move, NewOrder, Quarantined, RecordRow, RelayStore,
+    StoredBatch, StoredChange, StoredLeaf, StoredOrder,
 };
 
 use sambung_domain::{Pack, Timestamp};
-use sambung_trust::{DeploymentKey, Grant, PublicKey, SecretKey, Signed};
+use sambung_trust::{DeploymentKey, Grant, PublicKey, SecretKey, Signed, Standing};
 
 use crate::chain::LogId;
 use crate::frame::{AnswerFrame, Frame};
-use crate::message::{ExchangeRequest, ExchangeResponse, Hello, VERSION, Want};
+use crate::message::{Closed, ExchangeRequest, ExchangeResponse, Hello, VERSION, Want};
 
 /// The keys a relay works with.
 #[derive(Debug)]
@@ -64,7 +69,10 @@ pub struct Circumstances<'a> {
 /// A request whose sender is known: what the handlers work on.
 struct Caller {
     device: Device,
+    /// Its newest grant.
     grant: Grant,
+    standing: Standing,
+    orders: Vec<StoredOrder>,
 }
 
 impl Relay {
@@ -96,8 +104,13 @@ impl Relay {
     ) -> Result<AnswerFrame, RelayError<S::Error>> {
         let mut response = self.blank_response(request, circumstances.now);
         match self.recognise(store, frame, request, circumstances.now)? {
-            Some(mut caller) => self.answer(store, &mut caller, request, &mut response, circumstances)?,
             None => response.want = Some(Want::Grant),
+            // Orders before anything else: what is judged below is judged by them.
+            Some(known) if self.merge_orders(store, request, &mut response)? => {
+                let mut caller = self.stand(store, known, request, &mut response, circumstances.now)?;
+                self.answer(store, &mut caller, request, &mut response, circumstances)?;
+            }
+            Some(_) => response.want = Some(Want::Orders),
         }
         Ok(AnswerFrame::enclose(&response, &frame.name(), &self.keys.relay))
     }
@@ -113,7 +126,15 @@ impl Relay {
         if let Some(push) = &request.push {
             self.take_push(store, caller, push, response, circumstances)?;
         }
-        self.give_pulls(store, caller, request, response, circumstances.now)?;
+        self.tell_outcomes(store, caller, request, response)?;
+        match caller.standing {
+            Standing::Live => self.give_pulls(store, caller, request, response, circumstances.now)?,
+            // The renewed grant opens the next request.
+            Standing::Lapsed => response.more = Some(true),
+            Standing::Revoked => response.closed = Some(Closed::Revoked),
+            Standing::Ended => response.closed = Some(Closed::Ended),
+            Standing::Expired => response.closed = Some(Closed::Expired),
+        }
         self.renew_grant(store, caller, response, circumstances.now)
     }
 }

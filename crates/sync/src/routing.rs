@@ -5,6 +5,7 @@
 //! whatever two people decided at the same time, nobody who needs the record loses it and nobody sees more
 //! than the more careful of the two allowed.
 
+mod reserved;
 mod rule;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,6 +15,7 @@ use sambung_domain::{Access, Area, OfficeCode, RecordId, Routing};
 use crate::document::{Action, Actor, Change, ChangeHash, Key, ObjectRef, OpId, Operation, Scalar};
 use crate::form::History;
 
+pub use reserved::{forges_creation, is_reserved};
 pub(crate) use rule::check;
 
 /// The routing of a record as its whole history says.

@@ -40,15 +40,28 @@ pub enum Decision {
 /// lies within the grant as well; nobody acts above his ceiling or on what excludes him.
 #[must_use]
 pub fn decide(question: &Question<'_>) -> Decision {
-    let Question { grant, action, here, before, after, now, .. } = *question;
+    let allowed = question.grant.holds_at(question.now) && allows(question);
+    if allowed { Decision::Allow } else { Decision::Foreign }
+}
+
+/// Whether the grant allows it, whatever the time: for saving on a device whose lease is over, and for what was done
+/// while a grant held that has ended since.
+#[must_use]
+pub fn allows(question: &Question<'_>) -> bool {
+    let Question { grant, action, here, before, after, .. } = *question;
     let reaches = |routing: &Routing, action: Action| reaches(grant, question.kind, action, routing);
-    let allowed = grant.holds_at(now)
-        && after.is_born()
+    after.is_born()
         && reaches(after, action)
         && (!here.is_born() || reaches(here, action))
         && (!before.is_born() || reaches(before, action))
-        && adds_only_own_places(question);
-    if allowed { Decision::Allow } else { Decision::Foreign }
+        && adds_only_own_places(question)
+}
+
+/// Whether a grant reaches a record at all, whatever the time.
+#[must_use]
+pub fn touches(grant: &Grant, kind: &str, routing: &Routing) -> bool {
+    let actions = [Action::Read, Action::Create, Action::Edit];
+    routing.is_born() && actions.into_iter().any(|action| reaches(grant, kind, action, routing))
 }
 
 /// Whether a device may read a record.

@@ -4,7 +4,9 @@
 //! relay key that signs receipts ([`certificate`]). A [`grant::Grant`] says which actions a device may take on
 //! which sets, kinds and access levels; [`decide()`] is the one function that applies it, at the relay, at a
 //! replica and in simulations alike. What a device writes it signs once per push, over the root of a Merkle
-//! tree ([`merkle`], [`batch`]); what the relay has on disk it confirms with a [`receipt::Receipt`].
+//! tree ([`merkle`], [`batch`]); what the relay has on disk it confirms with a [`receipt::Receipt`]. What the issuer
+//! takes back is an [`order`]; in which [`lane`] a change travels that the grant of the day does not allow is one more
+//! decision.
 //!
 //! Nothing here reaches a clock, a disk or a source of randomness: key material and times are parameters.
 
@@ -16,8 +18,11 @@ pub mod decide;
 pub mod grant;
 pub mod invitation;
 pub mod key;
+pub mod lane;
 pub mod merkle;
 pub mod nonce;
+pub mod order;
+pub mod outcome;
 pub mod receipt;
 pub mod signed;
 
@@ -25,5 +30,7 @@ pub use batch::BatchHeader;
 pub use decide::{Decision, Question, decide};
 pub use grant::{Grant, GrantId};
 pub use key::{DeploymentKey, PublicKey, SecretKey, Signature};
+pub use order::{Order, Standing, Subject};
+pub use outcome::Outcome;
 pub use receipt::Receipt;
 pub use signed::{Signed, SignedError};

@@ -43,6 +43,23 @@ pub enum CommandError {
     /// The database has findings.
     #[error("the database has {0} findings")]
     Findings(usize),
+    /// There is no such device, or several that are called so.
+    #[error("there is no device `{0}`; `sambung-relay device list` shows them")]
+    NoDevice(String),
+    /// No such change in quarantine, or several.
+    #[error("{0}; `sambung-relay quarantine list` shows what waits")]
+    NoChange(String),
+    /// A change could not be decided about; nothing was changed.
+    #[error("change {change}: {why}; nothing was changed")]
+    NotReleased {
+        /// Which.
+        change: String,
+        /// Why.
+        why: String,
+    },
+    /// Nothing can be changed about a revoked device.
+    #[error("device {0} was revoked; enrol it anew")]
+    Revoked(String),
     /// No such command.
     #[error("`{0}` is not a command of sambung-relay")]
     Usage(String),
@@ -62,7 +79,13 @@ impl CommandError {
             | CommandError::Damaged(_)
             | CommandError::Listen { .. } => CONFIGURATION,
             CommandError::Usage(_) => USAGE,
-            CommandError::Exists(_) | CommandError::Findings(_) | CommandError::Io(_) => FAILED,
+            CommandError::Exists(_)
+            | CommandError::Findings(_)
+            | CommandError::NoDevice(_)
+            | CommandError::NoChange(_)
+            | CommandError::NotReleased { .. }
+            | CommandError::Revoked(_)
+            | CommandError::Io(_) => FAILED,
         })
     }
 }

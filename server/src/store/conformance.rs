@@ -2,6 +2,7 @@
 //!
 //! A store is tested through [`Bench`]: something that lends out transactions and commits or rolls them back.
 
+mod apart;
 mod rule;
 
 use std::collections::BTreeSet;
@@ -10,10 +11,13 @@ use sambung_domain::{Access, RecordId, Role, Routing, Shard, Timestamp};
 use sambung_sync::chain::{Entry, Mark};
 use sambung_sync::document::ChangeHash;
 use sambung_sync::relay::{
-    Claim, Device, Invitation, RecordRow, RelayStore, StoredBatch, StoredChange, StoredLeaf,
+    Claim, Decided, Device, Invitation, Load, Move, NewOrder, Quarantined, RecordRow, RelayStore,
+    StoredBatch, StoredChange, StoredLeaf, StoredOrder,
 };
+use sambung_trust::batch::Seen;
 use sambung_trust::merkle::Node;
-use sambung_trust::{PublicKey, Signature, Signed};
+use sambung_trust::order::{Deed, OrdersSum};
+use sambung_trust::{Order, PublicKey, SecretKey, Signature, Signed, Subject};
 
 use super::{Pool, StoreError, create};
 
@@ -99,6 +103,12 @@ rules!(
     claims_return_the_farthest_first_and_are_overwritten,
     a_claim_is_of_an_enrolled_replica,
     exclusions_are_remembered_by_name,
+    orders_only_grow_and_every_earlier_set_is_remembered,
+    orders_are_found_by_their_device,
+    moves_return_in_their_order,
+    late_changes_are_remembered,
+    what_is_apart_returns_and_is_counted_until_it_is_decided_about,
+    decisions_are_numbered_and_told_device_by_device,
 );
 
 fn shard(area: &str) -> Shard {

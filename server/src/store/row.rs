@@ -2,10 +2,10 @@
 
 use minicbor::Decode;
 use rusqlite::Row;
-use sambung_domain::{Shard, Timestamp};
+use sambung_domain::{RecordId, Shard, Timestamp};
 use sambung_sync::chain::Mark;
 use sambung_sync::document::ChangeHash;
-use sambung_sync::relay::{Claim, Device, Invitation, StoredChange};
+use sambung_sync::relay::{Claim, Decided, Device, Invitation, Move, Quarantined, StoredChange, StoredOrder};
 use sambung_trust::merkle::Node;
 use sambung_trust::{PublicKey, Signature, Signed};
 
@@ -102,6 +102,52 @@ pub(super) fn change(row: &Row<'_>) -> rusqlite::Result<StoredChange> {
         batch: row.get(2)?,
         leaf: row.get(3)?,
     })
+}
+
+/// From `body, tips`.
+pub(super) fn order(row: &Row<'_>) -> Read<StoredOrder> {
+    let (body, tips): (Vec<u8>, Vec<u8>) = (row.get(0)?, row.get(1)?);
+    let read = || Ok(StoredOrder { order: from_cbor(&body)?, tips: from_cbor(&tips)? });
+    Ok(read())
+}
+
+/// From `at, before, tips`.
+pub(super) fn moved(row: &Row<'_>) -> Read<Move> {
+    let (at, before, tips): (i64, Vec<u8>, Vec<u8>) = (row.get(0)?, row.get(1)?, row.get(2)?);
+    let read = || Ok(Move { at: Timestamp(at), before: from_cbor(&before)?, tips: from_cbor(&tips)? });
+    Ok(read())
+}
+
+/// From `record, generation, kind, hash, device, staff, code, bytes, came, batch, leaf, chunk, outcome, released,
+/// reason, decided`.
+pub(super) fn quarantined(row: &Row<'_>) -> Read<Quarantined> {
+    let number: Option<i64> = row.get(12)?;
+    let decided = match number {
+        None => None,
+        Some(number) => {
+            let (released, reason, at) = (row.get(13)?, row.get(14)?, Timestamp(row.get(15)?));
+            Some((number, released, reason, at))
+        }
+    };
+    let change = Quarantined {
+        record: RecordId(row.get(0)?),
+        generation: row.get(1)?,
+        kind: row.get(2)?,
+        hash: ChangeHash(row.get(3)?),
+        device: PublicKey(row.get(4)?),
+        staff: RecordId(row.get(5)?),
+        code: row.get(6)?,
+        bytes: row.get(7)?,
+        came: Timestamp(row.get(8)?),
+        batch: row.get(9)?,
+        leaf: row.get(10)?,
+        chunk: row.get(11)?,
+        decided: None,
+    };
+    let decided = decided
+        .map(|(number, released, reason, at)| Ok(Decided { number: sequence(number)?, released, reason, at }))
+        .transpose();
+    Ok(decided.map(|decided| Quarantined { decided, ..change }))
 }
 
 /// From `replica, shard, set_name, epoch, sequence`.

@@ -1,17 +1,21 @@
 //! [`RelayStore`] inside one SQLite transaction.
 
+mod apart;
+
 use rusqlite::{
     CachedStatement, Connection, OptionalExtension, Params, Row, Transaction, TransactionBehavior,
 };
 use rusqlite::{named_params, params};
-use sambung_domain::{OfficeCode, RecordId, Set, Shard};
+use sambung_domain::{OfficeCode, RecordId, Set, Shard, Timestamp};
 use sambung_sync::chain::{Entry, Mark};
 use sambung_sync::document::ChangeHash;
 use sambung_sync::relay::{
-    Claim, Device, Invitation, LogRow, RecordRow, RelayStore, StoredBatch, StoredChange, StoredLeaf,
+    Claim, Device, Invitation, Load, LogRow, Move, NewOrder, Quarantined, RecordRow, RelayStore, StoredBatch,
+    StoredChange, StoredLeaf, StoredOrder,
 };
 use sambung_trust::grant::GrantId;
 use sambung_trust::merkle::Node;
+use sambung_trust::order::{OrderId, OrdersSum, Subject};
 use sambung_trust::signed::encode;
 use sambung_trust::{PublicKey, Signed};
 
@@ -150,6 +154,50 @@ impl RelayStore for SqliteStore<'_> {
         self.write(text, params![grant.short_id(), grant.body.as_slice(), grant.signature.0]).map(drop)
     }
 
+    fn orders_sum(&mut self) -> Result<OrdersSum, StoreError> {
+        let text = "SELECT before, id FROM orders ORDER BY number DESC LIMIT 1";
+        let last = self.find(text, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(last.map_or(OrdersSum::default(), |(before, id)| OrdersSum::from_bytes(before).with(&id)))
+    }
+
+    fn orders_after(&mut self, sum: OrdersSum, limit: usize) -> Result<Option<Vec<Signed>>, StoreError> {
+        if sum == self.orders_sum()? {
+            return Ok(Some(Vec::new()));
+        }
+        let text = "SELECT number FROM orders WHERE before = ?1 ORDER BY number LIMIT 1";
+        let first: Option<i64> = self.find(text, [sum.to_bytes()], |row| row.get(0))?;
+        let Some(first) = first else { return Ok(None) };
+        let text = "SELECT body, signature FROM orders WHERE number >= ?1 ORDER BY number LIMIT ?2";
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        self.list(text, params![first, limit], |row| row::signed(row, 0).map(Ok)).map(Some)
+    }
+
+    fn orders_on(&mut self, subject: &Subject) -> Result<Vec<StoredOrder>, StoreError> {
+        let text = "SELECT body, tips FROM orders WHERE subject = ?1 ORDER BY number";
+        self.list(text, [subject.0], row::order)
+    }
+
+    fn has_order(&mut self, id: &OrderId) -> Result<bool, StoreError> {
+        Ok(self.find("SELECT 1 FROM orders WHERE id = ?1", [id], |_| Ok(()))?.is_some())
+    }
+
+    fn put_order(&mut self, new: &NewOrder<'_>) -> Result<(), StoreError> {
+        let text = "INSERT INTO orders (id, subject, body, signature, before, tips, reason)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+        let before = self.orders_sum()?.to_bytes();
+        let NewOrder { signed, order, tips, reason } = new;
+        let values = params![
+            signed.short_id(),
+            order.subject.0,
+            signed.body.as_slice(),
+            signed.signature.0,
+            before,
+            encode(&tips.to_vec()),
+            reason
+        ];
+        self.write(text, values).map(drop)
+    }
+
     fn tips(&mut self) -> Result<Vec<(Shard, Mark)>, StoreError> {
         self.list(TIPS, [], |row| {
             let shard = Shard::from_stored(row.get(0)?);
@@ -242,6 +290,53 @@ impl RelayStore for SqliteStore<'_> {
             VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
         let values = params![record.0, generation, change.hash.0, change.batch, change.leaf, change.chunk];
         self.write(text, values).map(drop)
+    }
+
+    fn moves(&mut self, record: RecordId, generation: u32) -> Result<Vec<Move>, StoreError> {
+        self.moves_of(record, generation)
+    }
+
+    fn put_move(&mut self, record: RecordId, generation: u32, moved: &Move) -> Result<(), StoreError> {
+        self.note_move(record, generation, moved)
+    }
+
+    fn is_late(&mut self, record: RecordId, generation: u32, hash: &ChangeHash) -> Result<bool, StoreError> {
+        self.was_late(record, generation, hash)
+    }
+
+    fn put_late(&mut self, record: RecordId, generation: u32, hash: &ChangeHash) -> Result<(), StoreError> {
+        self.note_late(record, generation, hash)
+    }
+
+    fn quarantined(&mut self, record: RecordId, generation: u32) -> Result<Vec<Quarantined>, StoreError> {
+        self.apart_of(record, generation)
+    }
+
+    fn load(&mut self, device: &PublicKey) -> Result<Load, StoreError> {
+        self.load_of(device)
+    }
+
+    fn put_quarantined(&mut self, quarantined: &Quarantined) -> Result<(), StoreError> {
+        self.keep_apart(quarantined)
+    }
+
+    fn put_decided(
+        &mut self,
+        quarantined: &Quarantined,
+        released: bool,
+        reason: &str,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.decide_on(quarantined, released, reason, at)
+    }
+
+    fn decided_after(
+        &mut self,
+        device: &PublicKey,
+        number: u64,
+        limit: usize,
+    ) -> Result<Vec<Quarantined>, StoreError> {
+        self.decided_since(device, number, limit)
     }
 
     fn put_batch(&mut self, root: &Node, batch: &StoredBatch) -> Result<i64, StoreError> {

@@ -2,7 +2,7 @@
 
 use sambung_domain::Timestamp;
 use sambung_sync::relay::Device;
-use sambung_trust::Signed;
+use sambung_trust::{Order, Signed, Subject};
 
 use super::migration::version;
 use super::{SqliteStore, StoreError, row};
@@ -16,6 +16,15 @@ pub struct DeviceRow {
     pub enrolled: Timestamp,
     /// Its current grant.
     pub grant: Signed,
+}
+
+/// An order as its operator sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrderRow {
+    /// The order.
+    pub order: Order,
+    /// Why; empty for one that a replica gave back.
+    pub reason: String,
 }
 
 /// How much there is.
@@ -51,6 +60,21 @@ impl SqliteStore<'_> {
             })
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// The orders on a device, in the order they came.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn order_rows(&mut self, subject: &Subject) -> Result<Vec<OrderRow>, StoreError> {
+        let text = "SELECT body, reason FROM orders WHERE subject = ?1 ORDER BY number";
+        let mut statement = self.connection().prepare(text)?;
+        let rows = statement.query_map([subject.0], |row| Ok((row.get::<_, Vec<u8>>(0)?, row.get(1)?)))?;
+        rows.map(|row| {
+            let (body, reason) = row?;
+            Ok(OrderRow { order: row::from_cbor(&body)?, reason })
+        })
+        .collect()
     }
 
     /// Counts everything.

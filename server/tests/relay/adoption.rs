@@ -5,8 +5,10 @@ use sambung_domain::time::DAY_MS;
 use sambung_relay::clock;
 use sambung_relay::keys::{KeyFile, Recovery};
 use sambung_relay::store::{Pool, StoreError};
-use sambung_sync::message::{Disposition, ExchangeRequest, Want};
+use sambung_sync::message::{Closed, Disposition, ExchangeRequest, Want};
 use sambung_sync::relay::RelayStore;
+use sambung_trust::grant::LEASE_DAYS_OFFICE;
+use sambung_trust::lane::LATE_DAYS;
 use sambung_trust::{Grant, Signed};
 
 use crate::device::Device;
@@ -84,7 +86,12 @@ fn grant_of_age(site: &Site, device: &mut Device, age: i64, known: bool) {
     device.signed_grant = Signed::seal(&grant, &issuer);
     if known {
         let pool = Pool::open(&site.data().database()).unwrap();
-        pool.write::<_, StoreError>(|store| store.put_grant(&device.signed_grant)).unwrap();
+        pool.write::<_, StoreError>(|store| {
+            store.put_grant(&device.signed_grant)?;
+            let row = store.device(&device.replica)?.unwrap();
+            store.put_device(&sambung_sync::relay::Device { grant: device.signed_grant.short_id(), ..row })
+        })
+        .unwrap();
     }
 }
 
@@ -102,12 +109,43 @@ fn a_worn_grant_is_renewed_without_a_push() {
 }
 
 #[test]
-fn a_lapsed_grant_is_refused() {
+fn a_lapsed_lease_is_sent_nothing_until_contact_has_renewed_it() {
     let site = Site::start();
+    let (mut other, worker) = someones_worker(&site);
     let mut device = Device::enrol(&site, "front_office", &["35.13"]);
     grant_of_age(&site, &mut device, 91, true);
-    let (status, refusal) = device.exchange(&device.request()).err().unwrap();
-    assert_eq!((status, refusal.code.as_str()), (403, "grant_ended"));
+    let listed = ExchangeRequest { scopes: Some(Vec::new()), ..device.request() };
+    let lapsed = device.exchange(&listed).unwrap();
+    assert_eq!((lapsed.pulls, lapsed.more, lapsed.closed), (None, Some(true), None));
+    device.signed_grant = lapsed.grant.unwrap();
+    let pulled = device.exchange(&ExchangeRequest { scopes: Some(Vec::new()), ..device.request() }).unwrap();
+    assert!(format!("{:?}", pulled.pulls.unwrap()).contains(&format!("{worker:?}")));
+    other.exchange(&other.request()).unwrap();
+}
+
+#[test]
+fn a_lease_that_is_over_for_half_a_year_is_not_renewed_by_itself() {
+    let site = Site::start();
+    let (_other, _worker) = someones_worker(&site);
+    let mut device = Device::enrol(&site, "front_office", &["35.13"]);
+    let days = LEASE_DAYS_OFFICE + LATE_DAYS;
+    grant_of_age(&site, &mut device, days - 1, true);
+    assert!(device.exchange(&device.request()).unwrap().grant.is_some(), "one day to go");
+    let mut device = Device::enrol(&site, "front_office", &["35.13"]);
+    grant_of_age(&site, &mut device, days + 1, true);
+    let listed = ExchangeRequest { scopes: Some(Vec::new()), ..device.request() };
+    let told = device.exchange(&listed).unwrap();
+    assert_eq!((told.pulls, told.grant, told.closed), (None, None, Some(Closed::Expired)));
+}
+
+/// Another device with a worker at the relay.
+fn someones_worker(site: &Site) -> (Device, sambung_domain::RecordId) {
+    let mut device = Device::enrol(site, "front_office", &["35.13"]);
+    let mut worker = Worker::born(&device, "35.13");
+    let item = worker.item(&device);
+    let push = device.sign(vec![item]);
+    device.push(&push).unwrap();
+    (device, worker.record)
 }
 
 #[test]

@@ -134,6 +134,9 @@ impl Device {
             budget: None,
             health: Health { waiting: 20, oldest_waiting_s: 86_400, device_time: clock::now() },
             send_own: None,
+            orders: None,
+            orders_held: None,
+            outcomes: None,
         }
     }
 

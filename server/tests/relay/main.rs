@@ -7,6 +7,7 @@ mod device;
 mod enrolment;
 mod exchange;
 mod http;
+mod lanes;
 mod limits;
 mod process;
 mod pulling;

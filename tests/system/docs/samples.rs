@@ -9,17 +9,18 @@ use sambung_sync::ChangeHash;
 use sambung_sync::chain::{Entry, Mark};
 use sambung_sync::frame::{AnswerFrame, Frame};
 use sambung_sync::message::{
-    Budget, Disposition, EnrolRequest, EnrolResponse, ExchangeRequest, ExchangeResponse, Health, Hello,
-    KnownChange, Lane, Pull, PullAnswer, PulledBatch, PulledChange, PulledLeaf, Push, PushItem, Refusal,
-    ScopeState, ShardMark, Verdict, VerdictRun, Want,
+    Budget, Closed, Disposition, EnrolRequest, EnrolResponse, ExchangeRequest, ExchangeResponse, Health,
+    Hello, KnownChange, Lane, Pull, PullAnswer, PulledBatch, PulledChange, PulledLeaf, Push, PushItem,
+    Refusal, ScopeState, ShardMark, Verdict, VerdictRun, Want,
 };
 use sambung_trust::batch::Seen;
 use sambung_trust::certificate::{Certificate, Purpose};
 use sambung_trust::grant::{Actions, KindRule};
 use sambung_trust::merkle::Node;
+use sambung_trust::order::Deed;
 use sambung_trust::receipt::ShardRange;
 use sambung_trust::signed::encode;
-use sambung_trust::{BatchHeader, DeploymentKey, Grant, Receipt, SecretKey, Signed};
+use sambung_trust::{BatchHeader, DeploymentKey, Grant, Order, Outcome, Receipt, SecretKey, Signed};
 
 /// A rule of docs/protocol.cddl with bytes that it must allow.
 pub(super) type Sample = (&'static str, Vec<u8>);
@@ -35,8 +36,9 @@ pub(super) fn all() -> Vec<Sample> {
         ("exchange-frame", request(&full_request())),
         ("exchange-frame", request(&emptied_request())),
         ("exchange-answer", answer(&least_response())),
-        ("exchange-answer", answer(&full_response(Want::Grant))),
-        ("exchange-answer", answer(&full_response(Want::Scopes))),
+        ("exchange-answer", answer(&full_response(Want::Grant, Closed::Revoked))),
+        ("exchange-answer", answer(&full_response(Want::Scopes, Closed::Ended))),
+        ("exchange-answer", answer(&full_response(Want::Orders, Closed::Expired))),
         ("exchange-answer", answer(&emptied_response())),
         ("refusal", encode(&refusal(Some([1; 24]), Some(5)))),
         ("refusal", encode(&refusal(None, None))),
@@ -181,6 +183,9 @@ fn least_request() -> ExchangeRequest {
         budget: None,
         health: Health { waiting: 0, oldest_waiting_s: 0, device_time: Timestamp(0) },
         send_own: None,
+        orders: None,
+        orders_held: None,
+        outcomes: None,
     }
 }
 
@@ -194,13 +199,23 @@ fn full_request() -> ExchangeRequest {
         push: Some(push(vec![item(vec![vec![1, 2, 3].into()]), item(vec![])])),
         budget: Some(Budget { bytes: 16_384 }),
         send_own: Some(true),
+        orders: Some([1; 8]),
+        orders_held: Some(orders()),
+        outcomes: Some(7),
         ..least_request()
     }
 }
 
 fn emptied_request() -> ExchangeRequest {
     let push = Push { batch: batch(vec![]), items: vec![] };
-    ExchangeRequest { scopes: Some(vec![]), receipts: Some(vec![]), push: Some(push), ..least_request() }
+    let orders_held = Some(vec![]);
+    ExchangeRequest {
+        scopes: Some(vec![]),
+        receipts: Some(vec![]),
+        push: Some(push),
+        orders_held,
+        ..least_request()
+    }
 }
 
 fn least_response() -> ExchangeResponse {
@@ -214,10 +229,13 @@ fn least_response() -> ExchangeResponse {
         pulls: None,
         grant: None,
         more: None,
+        orders: None,
+        closed: None,
+        outcomes: None,
     }
 }
 
-fn full_response(want: Want) -> ExchangeResponse {
+fn full_response(want: Want, closed: Closed) -> ExchangeResponse {
     let pull =
         |set, answer| Pull { log: [7; 16], shard: shard(), set, epoch: [2; 8], answer, safe: u64::MAX };
     let answers = [delta(vec![leaf(None), leaf(Some(vec![ChangeHash([3; 32])])), leaf(Some(vec![]))])];
@@ -231,6 +249,9 @@ fn full_response(want: Want) -> ExchangeResponse {
         pulls: Some(sets().into_iter().zip(answers).map(|(set, answer)| pull(set, answer)).collect()),
         grant: Some(grant(Role::Central)),
         more: Some(true),
+        orders: Some(orders()),
+        closed: Some(closed),
+        outcomes: Some([true, false].map(outcome).to_vec()),
         ..least_response()
     }
 }
@@ -241,8 +262,22 @@ fn emptied_response() -> ExchangeResponse {
         receipt: Some(receipt(vec![])),
         batches: Some(vec![]),
         pulls: Some(vec![]),
+        orders: Some(vec![]),
+        outcomes: Some(vec![]),
         ..least_response()
     }
+}
+
+fn orders() -> Vec<Signed> {
+    let order = |deed| Signed::seal(&Order::on(&key().public(), deed, Timestamp(-1)), &key());
+    [Deed::Revoke, Deed::End].map(order).to_vec()
+}
+
+fn outcome(released: bool) -> Signed {
+    let (record, at) = (record(), Timestamp(1));
+    let reason = "sudah ditanya".to_owned();
+    let outcome = Outcome { number: 1, record, generation: 1, change: [3; 32], released, reason, at };
+    Signed::seal(&outcome, &key())
 }
 
 fn verdicts() -> Vec<VerdictRun> {

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 use super::audit::{Audited, audit};
 use super::line::Line;
 use super::office::Office;
+use super::process::Ended;
 use super::{binary, process};
 
 /// A deployment of its own: everything in one temporary directory, everything killed when dropped.
@@ -79,6 +80,18 @@ impl Deployment {
         let mut command = Command::new(binary::relay());
         command.arg(name).arg("--data").arg(self.data());
         command
+    }
+
+    /// Runs a command of the relay with all its words, whatever comes of it.
+    pub(crate) fn relay(&self, arguments: &[&str]) -> Ended {
+        process::run(Command::new(binary::relay()).args(arguments).env("SAMBUNG_RELAY_DATA", self.data()))
+    }
+
+    /// The JSON of a command of the relay that must succeed.
+    pub(crate) fn relay_json(&self, arguments: &[&str]) -> serde_json::Value {
+        let ended = self.relay(&[arguments, &["--json"]].concat());
+        assert_eq!(ended.code, Some(0), "{arguments:?}: {ended:?}");
+        ended.json()
     }
 
     /// An invitation code for a role and areas.

@@ -108,6 +108,9 @@ impl Device {
             budget: None,
             health: Health { waiting: 0, oldest_waiting_s: 0, device_time: Timestamp(0) },
             send_own: None,
+            orders: None,
+            orders_held: None,
+            outcomes: None,
         }
     }
 

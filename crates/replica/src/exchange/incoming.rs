@@ -1,5 +1,7 @@
 //! Taking a response: verdicts, grant, and what is new, raw first in one transaction with the cursors.
 
+use std::collections::BTreeSet;
+
 use rusqlite::{Connection, TransactionBehavior, params};
 use sambung_domain::Timestamp;
 use sambung_sync::message::{ExchangeRequest, ExchangeResponse, Pull, PullAnswer, scopes_hash};
@@ -7,10 +9,10 @@ use sambung_trust::certificate::Purpose;
 use sambung_trust::signed::encode;
 use sambung_trust::{Grant, PublicKey};
 
-use super::outgoing::{AGREED, scopes};
+use super::outgoing::{self, AGREED, scopes};
 use super::pulled::{Intake, Taken};
 use super::session::{SyncError, SyncReport};
-use super::{safe, verdicts};
+use super::{orders, outcomes, safe, verdicts};
 use crate::database::set_named;
 use crate::identity::{grant, see_relay_time, set_grant, set_nonce};
 use crate::query::LAST_EXCHANGE;
@@ -44,11 +46,14 @@ impl Replica {
             .map_err(ReplicaError::from)?;
         see_relay_time(&transaction, response.relay_time)?;
         set_nonce(&transaction, &response.nonce)?;
+        orders::take(&transaction, &issuer, response.orders.as_deref().unwrap_or_default())?;
+        orders::note_closed(&transaction, response.closed)?;
         renew(&transaction, response, &issuer, &self.identity.device.public())?;
         if let (Some(batch), Some(runs)) = (batch, &response.verdicts) {
             let said = (runs.as_slice(), response.receipt.as_ref());
             verdicts::take(&transaction, &relay, batch, said, now, report)?;
         }
+        outcomes::take(&transaction, &relay, response.outcomes.as_deref().unwrap_or_default(), now)?;
         let intake = Intake {
             connection: &transaction,
             pack: &self.pack,
@@ -95,7 +100,7 @@ impl Replica {
     }
 }
 
-/// Takes a renewed grant, if the issuer signed it for this device.
+/// Takes a renewed or another grant, if the issuer signed it for this device.
 fn renew(
     connection: &Connection,
     response: &ExchangeResponse,
@@ -107,6 +112,15 @@ fn renew(
     if renewed.device != *device {
         return Err(SyncError::Nonsense("a grant for another device"));
     }
+    let (former, held) = grant(connection)?;
+    // An answer that was overtaken, or a grant that has ended meanwhile.
+    if (renewed.from, renewed.until) < (held.from, held.until) || orders::has_ended(connection, &renewed)? {
+        return Ok(());
+    }
+    if renewed.from != held.from {
+        outgoing::set_apart(connection, &former, &held)?;
+    }
+    leave_sets(connection, &renewed)?;
     Ok(set_grant(connection, signed)?)
 }
 
@@ -163,8 +177,32 @@ fn start_anew(connection: &Connection, pull: &Pull) -> Result<(), ReplicaError> 
         )?
         .execute([shard])?;
     connection.prepare_cached("DELETE FROM receipt_range WHERE shard = ?1")?.execute([shard])?;
+    outcomes::forget(connection)?;
     // What was held back may have lacked just what is given back now.
     connection.prepare_cached("UPDATE change SET held = NULL WHERE held IS NOT NULL")?.execute([])?;
+    Ok(())
+}
+
+/// What was only in sets that the grant has no more is away, and their cursors are gone.
+fn leave_sets(connection: &Connection, grant: &Grant) -> Result<(), ReplicaError> {
+    let sets: Vec<String> = {
+        let mut statement = connection.prepare_cached("SELECT DISTINCT set_name FROM scope")?;
+        let names = statement.query_map([], |row| row.get(0))?;
+        names.collect::<Result<_, _>>()?
+    };
+    let kept: BTreeSet<String> = grant.sets.iter().map(ToString::to_string).collect();
+    for set in sets.iter().filter(|set| !kept.contains(*set)) {
+        connection
+            .prepare_cached(
+                "UPDATE record SET away = 1
+                 WHERE number IN (SELECT record FROM member WHERE set_name = ?1)
+                   AND NOT EXISTS (SELECT 1 FROM member WHERE record = number AND set_name <> ?1)",
+            )?
+            .execute([set])?;
+        for sql in ["DELETE FROM member WHERE set_name = ?1", "DELETE FROM scope WHERE set_name = ?1"] {
+            connection.prepare_cached(sql)?.execute([set])?;
+        }
+    }
     Ok(())
 }
 

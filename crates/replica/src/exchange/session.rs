@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use sambung_domain::{StaffId, Timestamp};
 use sambung_sync::frame::{AnswerFrame, Frame, FrameError, pack, unpack};
-use sambung_sync::message::{ExchangeRequest, ExchangeResponse, Refusal, Verdict, Want};
+use sambung_sync::message::{Closed, ExchangeRequest, ExchangeResponse, Refusal, Verdict, Want};
 use sambung_trust::certificate::Purpose;
 use serde::{Deserialize, Serialize};
 
@@ -40,8 +40,12 @@ pub struct SyncReport {
 
 impl SyncReport {
     pub(super) fn count(&mut self, verdict: &Verdict) {
-        use sambung_sync::message::Disposition;
+        use sambung_sync::message::{Disposition, Lane};
         let name = match verdict.disposition {
+            Disposition::Stored if verdict.lane == Lane::Late => "late",
+            Disposition::Stored | Disposition::Duplicate if verdict.lane == Lane::Quarantined => {
+                "quarantined"
+            }
             Disposition::Stored => "stored",
             Disposition::Duplicate => "duplicate",
             Disposition::Held => "held",
@@ -66,6 +70,9 @@ pub enum SyncError {
         /// Its sentence.
         message: String,
     },
+    /// The relay sends this device nothing any more. What it pushed was judged.
+    #[error("{}", closed_sentence(*.0))]
+    Closed(Closed),
     /// The relay asks to come again later.
     #[error("the relay is busy; try again in {0} seconds")]
     Later(u32),
@@ -81,6 +88,23 @@ pub enum SyncError {
     /// The replica failed.
     #[error(transparent)]
     Replica(#[from] ReplicaError),
+}
+
+fn closed_sentence(closed: Closed) -> &'static str {
+    match closed {
+        Closed::Revoked => {
+            "Perangkat ini sudah dicabut; yang tersimpan tetap ada, yang terkirim menunggu keputusan pusat. / \
+             This device was revoked; what is saved stays, what was sent waits for the centre to decide"
+        }
+        Closed::Ended => {
+            "Hak perangkat ini sudah berakhir; mintalah hak baru ke pusat. / \
+             This device's grant has ended; ask the centre for another"
+        }
+        Closed::Expired => {
+            "Perangkat ini terlalu lama tidak tersambung; mintalah hak baru ke pusat. / \
+             This device was out of contact for too long; ask the centre for another grant"
+        }
+    }
 }
 
 /// What the host does next.
@@ -163,6 +187,7 @@ impl Session {
         let progress = replica.apply(&pending.request, pending.batch, &response, now, &mut self.report)?;
         // What a session has found out once holds to its end.
         self.plan.whole_grant |= response.want == Some(Want::Grant);
+        self.plan.give_orders |= response.want == Some(Want::Orders);
         self.plan.list_scopes |= response.want == Some(Want::Scopes) || progress.unfinished;
         self.plan.send_own |= progress.own_missing;
         let more = response.want.is_some()
@@ -177,6 +202,9 @@ impl Session {
                 return Err(SyncError::Nonsense("it goes round in circles"));
             }
             return Ok(Step::Continue);
+        }
+        if let Some(closed) = response.closed {
+            return Err(SyncError::Closed(closed));
         }
         replica.note_agreement(now)?;
         self.report.attention = replica.attention()?;

@@ -85,7 +85,7 @@ fn apply(
     match verdict.disposition {
         Disposition::Stored | Disposition::Duplicate => connection
             .prepare_cached(
-                "UPDATE change SET receipt = ?3, lane = ?4, held = NULL, code = ?5, judged = ?6
+                "UPDATE change SET receipt = ?3, lane = ?4, held = NULL, code = ?5, judged = ?6, outcome = NULL
                  WHERE record = ?1 AND position = ?2",
             )?
             .execute((place.0, place.1, receipt, lane_number(verdict), verdict.code.as_deref(), now.0))?,

@@ -1,9 +1,11 @@
 //! The state of the whole replica, computed from receipts and cursors, never from hope.
 
 use sambung_domain::Timestamp;
+use sambung_sync::message::Closed;
 use serde::{Deserialize, Serialize};
 
 use crate::database::named_cbor;
+use crate::exchange::closed;
 use crate::identity::grant;
 use crate::{Replica, ReplicaError};
 
@@ -47,6 +49,14 @@ pub struct Status {
     pub conflicts: u64,
     /// Changes of ours that are quarantined or refused, and changes from others that cannot be used.
     pub quarantined: u64,
+    /// Own changes that the relay accepted although the right to them had ended.
+    pub late: u64,
+    /// Own changes that were in quarantine and were released.
+    pub released: u64,
+    /// Own changes that were in quarantine and were discarded; among `quarantined` as well.
+    pub discarded: u64,
+    /// Why the relay sends this device nothing any more: `revoked`, `ended` or `expired`; absent while it does.
+    pub closed: Option<String>,
     /// Records whose document could not be brought up to date.
     pub underived: u64,
     /// Records whose document or rows wait for their turn to be brought up to date.
@@ -71,7 +81,10 @@ const OLDEST_PENDING: &str = "SELECT min(came) FROM pending";
 const OWN: &str = "SELECT count(*) FROM change WHERE own = 1";
 /// Own changes that the relay refused and that are in no log.
 const REFUSED: &str = "SELECT count(*) FROM change
-    WHERE (refused IS NOT NULL OR lane = 2) AND own = 1 AND sequence IS NULL AND receipt IS NULL";
+    WHERE (refused IS NOT NULL OR lane = 2) AND own = 1 AND sequence IS NULL AND (receipt IS NULL OR lane = 2)";
+const LATE: &str = "SELECT count(*) FROM change WHERE lane = 1";
+const RELEASED: &str = "SELECT count(*) FROM change WHERE outcome IS NOT NULL AND outcome = 1";
+const DISCARDED: &str = "SELECT count(*) FROM change WHERE outcome IS NOT NULL AND outcome = 2";
 const SETTLED: &str = "SELECT count(*) FROM change WHERE own = 1 AND sequence IS NOT NULL";
 const SAFE: &str = "WITH low AS (
         SELECT scope.shard, min(coalesce(safe.sequence, 0)) AS sequence
@@ -114,6 +127,10 @@ impl Replica {
             safe: self.count(SAFE)?,
             conflicts: self.count(CONFLICTS)?,
             quarantined: self.attention()?,
+            late: self.count(LATE)?,
+            released: self.count(RELEASED)?,
+            discarded: self.count(DISCARDED)?,
+            closed: closed(&self.connection)?.map(|closed| word(closed).to_owned()),
             underived: self.count(UNDERIVED)?,
             behind: self.behind()?,
             last_exchange: last.map(|time| time.to_string()),
@@ -147,6 +164,14 @@ impl Replica {
     }
 }
 
+fn word(closed: Closed) -> &'static str {
+    match closed {
+        Closed::Revoked => "revoked",
+        Closed::Ended => "ended",
+        Closed::Expired => "expired",
+    }
+}
+
 /// Whole seconds from `came` to `now`; a clock that ran backwards in between gives 0.
 pub(crate) fn age_s(came: Timestamp, now: Timestamp) -> u64 {
     u64::try_from((now.0 - came.0) / 1000).unwrap_or(0)
@@ -161,7 +186,8 @@ mod tests {
     const LARGE: [&str; 5] = ["change", "record", "projection", "pending", "unusable"];
 
     /// Indexes of what is seldom or soon over.
-    const FEW: [&str; 3] = ["change_waiting", "change_held", "change_attention"];
+    const FEW: [&str; 5] =
+        ["change_waiting", "change_held", "change_attention", "change_late", "change_outcome"];
 
     #[test]
     fn nothing_is_counted_by_reading_everything() {
@@ -181,6 +207,9 @@ mod tests {
             SETTLED,
             SAFE,
             CONFLICTS,
+            LATE,
+            RELEASED,
+            DISCARDED,
             ATTENTION,
             UNUSABLE,
         ];

@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use sambung_domain::{Pack, RecordId, StaffId, Timestamp};
+use sambung_domain::time::DAY_MS;
+use sambung_domain::{Pack, RecordId, Set, StaffId, Timestamp};
 use sambung_relay::clock;
 use sambung_relay::data::DataDir;
 use sambung_relay::host::{Failure, Host};
@@ -14,8 +15,9 @@ use sambung_replica::query::RecordView;
 use sambung_replica::verify::{Event, Finding, Repaired};
 use sambung_replica::{Circumstances, DatabaseKey, Enrolment, Replica, ReplicaError};
 use sambung_sync::frame::pack;
-use sambung_sync::relay::{Device, Invitation, RelayStore};
+use sambung_sync::relay::{self, Device, Invitation, NotReleased, Quarantined, RelayStore};
 use sambung_trust::invitation::InvitationCode;
+use sambung_trust::order::Deed;
 use sambung_trust::{Grant, Signed};
 
 pub(crate) struct Site {
@@ -95,17 +97,72 @@ impl Site {
 
     /// Ends a device's grant, as the relay knows it.
     pub(crate) fn end_grant(&self, office: &Office) {
-        let issuer = KeyFile::read(&self.data().keys()).unwrap().keys().unwrap().issuer;
-        let pool = Pool::open(&self.data().database()).unwrap();
+        self.order(office, Deed::End);
+    }
+
+    /// Makes an order on a device, as the relay's program does.
+    pub(crate) fn order(&self, office: &Office, deed: Deed) {
+        let (relay, pool) = self.data().open().unwrap();
+        let device = office.replica.identity().device.public();
+        pool.write(|store| relay.order(store, &device, deed, "uji", clock::now()).map_err(Failure::from))
+            .unwrap();
+    }
+
+    /// Gives a device other areas, as the relay's program does.
+    pub(crate) fn regrant(&self, office: &Office, areas: &[&str]) {
+        self.order(office, Deed::End);
+        let sets: Vec<Set> = areas.iter().map(|area| Set::Area(area.parse().unwrap())).collect();
+        self.with_grant(office, |grant| {
+            let from = clock::now().plus_ms(1);
+            Grant { sets, from, ..grant.renewed(from) }
+        });
+    }
+
+    /// Makes a device's grant one that was issued so many days ago.
+    pub(crate) fn age_grant(&self, office: &Office, days: i64) {
+        let from = Timestamp(clock::now().0 - days * DAY_MS);
+        let signed = self.with_grant(office, |grant| Grant { from, ..grant.renewed(from) });
+        let text = sambung_domain::hex::hex(&sambung_trust::signed::encode(&signed));
+        office.sql(&format!("UPDATE named SET value = x'{text}' WHERE name = 'grant'"));
+    }
+
+    /// Replaces the grant of a device at the relay.
+    fn with_grant(&self, office: &Office, change: impl FnOnce(Grant) -> Grant) -> Signed {
+        let (relay, pool) = self.data().open().unwrap();
         let replica = office.replica.identity().replica;
         pool.write::<_, StoreError>(|store| {
             let device = store.device(&replica)?.unwrap();
             let grant: Grant = store.grant(&device.grant)?.unwrap().peek().unwrap();
-            let ended = Signed::seal(&Grant { until: Timestamp(0), ..grant }, &issuer);
-            store.put_grant(&ended)?;
-            store.put_device(&Device { grant: ended.short_id(), ..device })
+            let signed = Signed::seal(&change(grant), &relay.keys.issuer);
+            store.put_grant(&signed)?;
+            store.put_device(&Device { grant: signed.short_id(), ..device })?;
+            Ok(signed)
         })
-        .unwrap();
+        .unwrap()
+    }
+
+    /// What waits in the relay's quarantine.
+    pub(crate) fn quarantine(&self) -> Vec<Quarantined> {
+        let (_, pool) = self.data().open().unwrap();
+        pool.read::<_, StoreError>(|store| store.quarantine(false)).unwrap()
+    }
+
+    pub(crate) fn release(&self, change: &Quarantined, reason: &str) -> Result<(), NotReleased> {
+        let (relay, pool) = self.data().open().unwrap();
+        let mut random = || clock::random().unwrap();
+        let mut circumstances = relay::Circumstances { now: clock::now(), random: &mut random };
+        pool.write(|store| {
+            let outcome = relay.release(store, change, reason, &mut circumstances);
+            outcome.map_err(Failure::from)
+        })
+        .unwrap()
+    }
+
+    pub(crate) fn discard(&self, change: &Quarantined, reason: &str) {
+        let (relay, pool) = self.data().open().unwrap();
+        pool.write(|store| relay.discard(store, change, reason, clock::now()).map_err(Failure::from))
+            .unwrap()
+            .unwrap();
     }
 
     /// The relay's answer to a request, as status and body.

@@ -3,11 +3,12 @@
 
 use minicbor::bytes::ByteVec;
 use minicbor::decode::{Decode, Decoder, Error};
+use sambung_trust::Signed;
 use sambung_trust::merkle::LEAVES_MAX;
 
 use super::PushItem;
 use crate::frame::FrameError;
-use crate::limits::PUSH_CHANGES_MAX;
+use crate::limits::{ORDERS_HELD_MAX, PUSH_CHANGES_MAX};
 
 /// The chunks of one item.
 pub(super) fn chunks<C>(d: &mut Decoder<'_>, context: &mut C) -> Result<Vec<ByteVec>, Error> {
@@ -39,6 +40,21 @@ where
     Ok(items)
 }
 
+/// The orders that a replica holds.
+pub(super) fn orders<C>(d: &mut Decoder<'_>, context: &mut C) -> Result<Option<Vec<Signed>>, Error>
+where
+    Signed: for<'b> Decode<'b, C>,
+{
+    let mut orders = Vec::new();
+    for order in d.array_iter_with(context)? {
+        if orders.len() == ORDERS_HELD_MAX {
+            return Err(Error::custom(FrameError::TooLarge));
+        }
+        orders.push(order?);
+    }
+    Ok(Some(orders))
+}
+
 #[cfg(test)]
 mod tests {
     use minicbor::bytes::ByteVec;
@@ -58,7 +74,7 @@ mod tests {
             nonce: [1; 16],
             chunks: vec![ByteVec::from(Vec::new()); *chunks],
         };
-        let batch = sambung_trust::Signed { body: Vec::new().into(), signature: key.sign("", b"") };
+        let batch = Signed { body: Vec::new().into(), signature: key.sign("", b"") };
         Frame::enclose(&Push { batch, items: items.iter().map(item).collect() }, [0; 24], &key).peek()
     }
 

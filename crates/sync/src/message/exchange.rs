@@ -48,6 +48,15 @@ pub struct ExchangeRequest {
     /// Send the replica's own changes whole as well: it does not have one it was said to have.
     #[n(9)]
     pub send_own: Option<bool>,
+    /// Name of the set of orders it holds ([`sambung_trust::order::OrdersSum`]); absent for none.
+    #[cbor(n(10), with = "minicbor::bytes")]
+    pub orders: Option<[u8; 8]>,
+    /// The orders it holds, the newest first, where the relay asked for them.
+    #[cbor(n(11), decode_with = "bounded::orders")]
+    pub orders_held: Option<Vec<Signed>>,
+    /// The number of the last outcome it was told ([`sambung_trust::outcome`]); absent for none.
+    #[n(12)]
+    pub outcomes: Option<u64>,
 }
 
 /// A replica's cursor in one shard for one set.
@@ -183,6 +192,30 @@ pub struct ExchangeResponse {
     /// There is more; ask again.
     #[n(8)]
     pub more: Option<bool>,
+    /// Orders that the replica lacks, in the relay's order.
+    #[n(9)]
+    pub orders: Option<Vec<Signed>>,
+    /// Nothing is sent to this device any more, and why. What it pushed was judged.
+    #[n(10)]
+    pub closed: Option<Closed>,
+    /// What became of changes of this device that were in quarantine: signed [`sambung_trust::Outcome`]s.
+    #[n(11)]
+    pub outcomes: Option<Vec<Signed>>,
+}
+
+/// Why a device is sent nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum Closed {
+    /// It was revoked.
+    #[n(0)]
+    Revoked,
+    /// Its grant was ended, and no other is known here.
+    #[n(1)]
+    Ended,
+    /// Its lease is over for too long to be renewed by itself.
+    #[n(2)]
+    Expired,
 }
 
 /// What a relay must be told.
@@ -195,6 +228,9 @@ pub enum Want {
     /// The list of scopes: the hash differs.
     #[n(1)]
     Scopes,
+    /// The orders it holds: this relay has forgotten some.
+    #[n(2)]
+    Orders,
 }
 
 /// The news of one scope.

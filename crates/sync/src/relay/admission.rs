@@ -2,21 +2,23 @@
 
 use std::collections::BTreeSet;
 
-use sambung_domain::role::Action;
 use sambung_domain::{Area, RecordId, Routing, Shard};
-use sambung_trust::{Decision, Question, decide};
+use sambung_trust::batch::Seen;
+use sambung_trust::lane::{Judgement, Reason};
 
 use super::answer::stored;
+use super::lanes::{Reach, Rights, staff_of};
 use super::pushing::Intake;
-use super::{Caller, RecordRow, Relay, RelayError, RelayStore, StoredChange, StoredLeaf};
+use super::quarantine::quarantined;
+use super::{Caller, Move, Quarantined, RecordRow, Relay, RelayError, RelayStore, StoredChange, StoredLeaf};
 use crate::chain::Entry;
 use crate::chunk;
 use crate::document::{Actor, Change, ChangeHash, Genesis};
-use crate::form::{History, Rejected};
+use crate::form::{BadForm, History, Rejected};
 use crate::gate::gate;
 use crate::limits::PUSH_HISTORY_MAX;
-use crate::message::{Disposition, PushItem, Verdict};
-use crate::routing::{routing_after, routing_at};
+use crate::message::{Disposition, Lane, PushItem, Verdict};
+use crate::routing::routing_after;
 
 /// A record as it stands at the relay.
 pub(super) struct Standing {
@@ -33,6 +35,11 @@ struct Visit<'a> {
     history: History,
     row: RecordRow,
     leaf_written: bool,
+    reach: Reach,
+    /// What of the record by this device is or was in quarantine.
+    apart: Vec<Quarantined>,
+    /// The history as its author sees it, with what waits in quarantine; made once something does.
+    shadow: Option<History>,
 }
 
 impl Relay {
@@ -41,6 +48,7 @@ impl Relay {
         &self,
         intake: &mut Intake<'_, S>,
         caller: &Caller,
+        rights: &mut Rights,
         index: u32,
         item: &PushItem,
     ) -> Result<Vec<Verdict>, RelayError<S::Error>> {
@@ -52,8 +60,9 @@ impl Relay {
         let known = stored(intake.store.record(item.record, item.generation))?;
         // A record out of the caller's reach is examined as if it did not exist: form errors and missing
         // dependencies then look the same for both, and nothing of it is ever placed.
-        let foreign =
-            known.as_ref().is_some_and(|row| row.kind != item.kind || !reachable(caller, row, intake.now));
+        let name = (item.record, item.generation, item.kind.as_str());
+        let reach = rights.reach(intake.store, name, known.as_ref())?;
+        let foreign = reach == Reach::Foreign;
         let same = |last: &Standing| (last.record, last.generation) == (item.record, item.generation);
         let standing = match intake.last.take().filter(|last| !foreign && same(last)) {
             Some(last) => last,
@@ -66,14 +75,25 @@ impl Relay {
             },
         };
         let Standing { history, row, .. } = standing;
-        let mut visit = Visit { item, index, history, row, leaf_written: false };
+        let apart = apart(intake, caller, item)?;
+        let mut visit = Visit { item, index, history, row, leaf_written: false, reach, apart, shadow: None };
         let expected = Actor::derive(&caller.device.key.0, &item.nonce);
         let mut verdicts = Vec::with_capacity(item.chunks.len());
         for chunk in &item.chunks {
+            let again = visit.apart.iter().find(|apart| apart.hash == chunk::name(chunk));
+            if let Some(verdict) = again.and_then(Quarantined::verdict) {
+                verdicts.push(verdict);
+                continue;
+            }
             verdicts.push(match examine(&visit.history, chunk, expected) {
                 Ok(_) if foreign => Verdict::plain(Disposition::Held),
-                Ok(change) => self.place(intake, caller, &mut visit, *change, chunk)?,
-                Err(verdict) => verdict,
+                Ok(change) => self.place(intake, rights, &mut visit, *change, chunk)?,
+                Err(verdict) if foreign => verdict,
+                Err(verdict) => match verdict.disposition {
+                    Disposition::Held => place_apart(intake, rights, &mut visit, chunk, expected)?,
+                    Disposition::Duplicate => known_lane(intake, item, chunk)?,
+                    Disposition::Stored | Disposition::Later | Disposition::Refused => verdict,
+                },
             });
         }
         let Visit { history, row, .. } = visit;
@@ -86,35 +106,180 @@ impl Relay {
     fn place<S: RelayStore>(
         &self,
         intake: &mut Intake<'_, S>,
-        caller: &Caller,
+        rights: &mut Rights,
         visit: &mut Visit<'_>,
         change: Change,
         chunk: &[u8],
     ) -> Result<Verdict, RelayError<S::Error>> {
-        let hash = change.hash;
-        let before = routing_at(&visit.history, &change.deps);
-        let after = routing_after(&visit.history, &change);
-        let action = if before.is_born() { Action::Edit } else { Action::Create };
-        let question = Question {
-            grant: &caller.grant,
-            kind: &visit.item.kind,
-            action,
-            here: &visit.row.routing,
-            before: &before,
-            after: &after,
-            now: intake.now,
+        let (hash, item) = (change.hash, visit.item);
+        let (judgement, after) = rights.judge((&visit.history, &change), &visit.row, visit.reach, intake.now);
+        let lane = match judgement {
+            Judgement::Foreign => return Ok(Verdict::plain(Disposition::Held)),
+            Judgement::Quarantine(reason) => {
+                return set_apart(intake, rights, visit, change, (chunk, reason));
+            }
+            Judgement::Allow => Lane::Normal,
+            Judgement::Late => Lane::Late,
         };
-        if decide(&question) != Decision::Allow || visit.history.admit(change).is_err() {
+        if let Some(shadow) = &mut visit.shadow {
+            drop(shadow.admit(change.clone()));
+        }
+        if visit.history.admit(change).is_err() {
             return Ok(Verdict::plain(Disposition::Held));
         }
-        write_change(intake, visit, hash, chunk)?;
-        write_entries(intake, visit.item, hash, &visit.row.routing, &after)?;
-        if visit.row.routing != after {
-            visit.row.routing = after;
-            stored(intake.store.put_record(visit.item.record, visit.item.generation, &visit.row))?;
+        write_leaf(intake, visit)?;
+        let batch = intake.batch_number()?;
+        let change = StoredChange { hash, chunk: chunk.to_vec(), batch, leaf: visit.index };
+        stored(intake.store.put_change(item.record, item.generation, &change))?;
+        if lane == Lane::Late {
+            stored(intake.store.put_late(item.record, item.generation, &hash))?;
         }
-        Ok(Verdict::plain(Disposition::Stored))
+        settle(intake, item, hash, &mut visit.row, after)?;
+        Ok(Verdict { lane, ..Verdict::plain(Disposition::Stored) })
     }
+
+    /// Takes a change out of quarantine into the log, if its form still fits.
+    pub(super) fn readmit<S: RelayStore>(
+        &self,
+        intake: &mut Intake<'_, S>,
+        change: &Quarantined,
+        chunk: &[u8],
+    ) -> Result<Result<(), Rejected>, RelayError<S::Error>> {
+        let (record, generation) = (change.record, change.generation);
+        let (kind, nonce) = (change.kind.clone(), [0; 16]);
+        let item = PushItem { record, generation, kind, nonce, chunks: Vec::new() };
+        let maps = self.pack.kind(&item.kind).map(sambung_domain::pack::Kind::genesis_maps);
+        let known = stored(intake.store.record(record, generation))?;
+        let standing = read(intake, &item, &maps.unwrap_or_default(), known)?;
+        let Some(Standing { mut history, mut row, .. }) = standing else {
+            return Ok(Err(BadForm::Genesis.into()));
+        };
+        let checked = match history.check(chunk) {
+            Ok(checked) => checked,
+            Err(rejected) => return Ok(Err(rejected)),
+        };
+        let after = routing_after(&history, &checked);
+        if let Err(rejected) = history.admit(checked) {
+            return Ok(Err(rejected));
+        }
+        let (hash, batch, leaf) = (change.hash, change.batch, change.leaf);
+        let written = StoredChange { hash, chunk: chunk.to_vec(), batch, leaf };
+        stored(intake.store.put_change(record, generation, &written))?;
+        settle(intake, &item, hash, &mut row, after)?;
+        Ok(Ok(()))
+    }
+}
+
+/// What of an item's record by this device is or was in quarantine.
+fn apart<S: RelayStore>(
+    intake: &mut Intake<'_, S>,
+    caller: &Caller,
+    item: &PushItem,
+) -> Result<Vec<Quarantined>, RelayError<S::Error>> {
+    let mut apart = stored(intake.store.quarantined(item.record, item.generation))?;
+    apart.retain(|change| change.device == caller.device.key);
+    Ok(apart)
+}
+
+/// The answer to a change that the log holds: in the lane it was accepted in.
+fn known_lane<S: RelayStore>(
+    intake: &mut Intake<'_, S>,
+    item: &PushItem,
+    chunk: &[u8],
+) -> Result<Verdict, RelayError<S::Error>> {
+    let late = stored(intake.store.is_late(item.record, item.generation, &chunk::name(chunk)))?;
+    let lane = if late { Lane::Late } else { Lane::Normal };
+    Ok(Verdict { lane, ..Verdict::plain(Disposition::Duplicate) })
+}
+
+/// Judges a change that builds on what waits in quarantine: kept apart like that, or held until it is decided about.
+fn place_apart<S: RelayStore>(
+    intake: &mut Intake<'_, S>,
+    rights: &mut Rights,
+    visit: &mut Visit<'_>,
+    chunk: &[u8],
+    expected: Actor,
+) -> Result<Verdict, RelayError<S::Error>> {
+    let waits = visit.apart.iter().any(|apart| apart.decided.is_none());
+    if visit.shadow.is_none() && waits {
+        let mut shadow = visit.history.clone();
+        for chunk in visit.apart.iter().filter_map(|apart| apart.chunk.as_ref()) {
+            drop(shadow.restore(chunk));
+        }
+        visit.shadow = Some(shadow);
+    }
+    let held = Verdict::plain(Disposition::Held);
+    let Some(shadow) = &visit.shadow else { return Ok(held) };
+    let change = match examine(shadow, chunk, expected) {
+        Ok(change) => *change,
+        Err(verdict) => return Ok(verdict),
+    };
+    // What the quarantined changes did to its routing does not count before they are released.
+    match rights.judge((shadow, &change), &visit.row, visit.reach, intake.now).0 {
+        Judgement::Quarantine(reason) => set_apart(intake, rights, visit, change, (chunk, reason)),
+        Judgement::Allow | Judgement::Late | Judgement::Foreign => Ok(held),
+    }
+}
+
+/// Keeps a change apart.
+fn set_apart<S: RelayStore>(
+    intake: &mut Intake<'_, S>,
+    rights: &mut Rights,
+    visit: &mut Visit<'_>,
+    change: Change,
+    (chunk, reason): (&[u8], Reason),
+) -> Result<Verdict, RelayError<S::Error>> {
+    if !rights.make_room(intake.store, chunk.len())? {
+        return Ok(Verdict::plain(Disposition::Later));
+    }
+    write_leaf(intake, visit)?;
+    let apart = Quarantined {
+        record: visit.item.record,
+        generation: visit.item.generation,
+        kind: visit.item.kind.clone(),
+        hash: change.hash,
+        device: rights.device(),
+        staff: staff_of(&change).unwrap_or(rights.staff()),
+        code: reason.code().to_owned(),
+        bytes: u32::try_from(chunk.len()).unwrap_or(u32::MAX),
+        came: intake.now,
+        batch: intake.batch_number()?,
+        leaf: visit.index,
+        chunk: Some(chunk.to_vec()),
+        decided: None,
+    };
+    stored(intake.store.put_quarantined(&apart))?;
+    let mut shadow = visit.shadow.take().unwrap_or_else(|| visit.history.clone());
+    drop(shadow.admit(change));
+    visit.shadow = Some(shadow);
+    visit.apart.push(apart);
+    Ok(quarantined(Disposition::Stored, reason.code()))
+}
+
+/// Writes the entries of an accepted change, and where its record lies now.
+fn settle<S: RelayStore>(
+    intake: &mut Intake<'_, S>,
+    item: &PushItem,
+    hash: ChangeHash,
+    row: &mut RecordRow,
+    after: Routing,
+) -> Result<(), RelayError<S::Error>> {
+    write_entries(intake, item, hash, &row.routing, &after)?;
+    if row.routing == after {
+        return Ok(());
+    }
+    let before = std::mem::replace(&mut row.routing, after);
+    stored(intake.store.put_record(item.record, item.generation, row))?;
+    if !before.is_born() {
+        return Ok(());
+    }
+    // Whoever stands before the last entry just written has not seen that the record left.
+    let tips = shards_of(&before.areas)
+        .into_iter()
+        .filter_map(|shard| Some(Seen { sequence: intake.written(&shard)?.saturating_sub(1), shard }))
+        .collect();
+    let moved = Move { at: intake.now, before, tips };
+    stored(intake.store.put_move(item.record, item.generation, &moved))
 }
 
 /// Reads a record back from the store; a row that is not `known` is one before its birth, and has no changes. `None`
@@ -143,24 +308,6 @@ fn read<S: RelayStore>(
     Ok(Some(Standing { record, generation, history, row }))
 }
 
-/// Whether the device could do anything at all with a record: outside its reach every push gets the same
-/// answer, whether the record exists or not.
-fn reachable(caller: &Caller, row: &RecordRow, now: sambung_domain::Timestamp) -> bool {
-    [Action::Read, Action::Create, Action::Edit].into_iter().any(|action| {
-        let routing = &row.routing;
-        let question = Question {
-            grant: &caller.grant,
-            kind: &row.kind,
-            action,
-            here: routing,
-            before: routing,
-            after: routing,
-            now,
-        };
-        decide(&question) == Decision::Allow
-    })
-}
-
 fn examine(history: &History, chunk: &[u8], expected: Actor) -> Result<Box<Change>, Verdict> {
     let seen = gate(chunk).map_err(|bad| Verdict::refused(bad.code()))?;
     if history.contains(&chunk::name(chunk)) {
@@ -176,22 +323,20 @@ fn examine(history: &History, chunk: &[u8], expected: Actor) -> Result<Box<Chang
     })
 }
 
-fn write_change<S: RelayStore>(
+/// Writes the leaf that the item's changes stand under, once.
+fn write_leaf<S: RelayStore>(
     intake: &mut Intake<'_, S>,
     visit: &mut Visit<'_>,
-    hash: ChangeHash,
-    chunk: &[u8],
 ) -> Result<(), RelayError<S::Error>> {
-    let item = visit.item;
-    let batch = intake.batch_number()?;
-    if !visit.leaf_written {
-        let hashes = item.chunks.iter().map(|chunk| chunk::name(chunk)).collect();
-        let leaf = StoredLeaf { nonce: item.nonce, hashes };
-        stored(intake.store.put_leaf(batch, visit.index, &leaf))?;
-        visit.leaf_written = true;
+    if visit.leaf_written {
+        return Ok(());
     }
-    let change = StoredChange { hash, chunk: chunk.to_vec(), batch, leaf: visit.index };
-    stored(intake.store.put_change(item.record, item.generation, &change))
+    let batch = intake.batch_number()?;
+    let hashes = visit.item.chunks.iter().map(|chunk| chunk::name(chunk)).collect();
+    let leaf = StoredLeaf { nonce: visit.item.nonce, hashes };
+    stored(intake.store.put_leaf(batch, visit.index, &leaf))?;
+    visit.leaf_written = true;
+    Ok(())
 }
 
 /// Writes the entries of one accepted change: itself in every shard the record was live in (for a birth: is

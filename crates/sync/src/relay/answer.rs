@@ -1,8 +1,8 @@
 //! Refusing a request, and the parts every response has.
 
 use sambung_domain::Timestamp;
-use sambung_trust::Signed;
 use sambung_trust::nonce::{self, Nonce};
+use sambung_trust::{Signed, Standing};
 
 use super::{Caller, Relay, RelayStore};
 use crate::frame::FrameError;
@@ -98,10 +98,13 @@ impl Relay {
             pulls: None,
             grant: None,
             more: None,
+            orders: None,
+            closed: None,
+            outcomes: None,
         }
     }
 
-    /// Gives a worn grant another lease.
+    /// Gives a worn grant another lease, also one that has lapsed: contact renews.
     pub(super) fn renew_grant<S: RelayStore>(
         &self,
         store: &mut S,
@@ -109,7 +112,8 @@ impl Relay {
         response: &mut ExchangeResponse,
         now: Timestamp,
     ) -> Result<(), RelayError<S::Error>> {
-        if !caller.grant.is_worn(now) {
+        let renewable = matches!(caller.standing, Standing::Live | Standing::Lapsed);
+        if !renewable || !caller.grant.is_worn(now) {
             return Ok(());
         }
         let renewed = Signed::seal(&caller.grant.renewed(now), &self.keys.issuer);

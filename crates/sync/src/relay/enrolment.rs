@@ -4,7 +4,8 @@ use sambung_domain::{RecordId, Set, Timestamp};
 use sambung_trust::grant::GrantSubject;
 use sambung_trust::invitation::InvitationCode;
 use sambung_trust::nonce::{self, Nonce};
-use sambung_trust::{Grant, Signed};
+use sambung_trust::order::Deed;
+use sambung_trust::{Grant, Signed, Subject};
 
 use super::answer::stored;
 use super::{Circumstances, Device, Invitation, Reject, Relay, RelayError, RelayStore};
@@ -39,6 +40,11 @@ impl Relay {
         }
         if !nonce::is_fresh(&self.keys.nonce, &STRANGER, &frame.nonce, now) {
             return Err(Reject::StaleNonce(nonce_for_strangers(&self.keys.nonce, now)).into());
+        }
+        // A revoked key is not enrolled again, whatever code it has.
+        let orders = stored(store.orders_on(&Subject::device(&request.device)))?;
+        if orders.iter().any(|stored| stored.order.deed() == Some(Deed::Revoke)) {
+            return Err(Reject::GrantEnded.into());
         }
         let code = InvitationCode::parse(&request.code).ok_or(Reject::Invitation)?;
         let invitation = stored(store.invitation(&code.hash()))?.ok_or(Reject::Invitation)?;

@@ -95,7 +95,7 @@ impl Relay {
                 pulls.push(Pull { log: self.log, shard, set, epoch: tip.epoch, answer, safe: tip.safe });
             }
         }
-        response.more = collector.more.then_some(true);
+        response.more = (collector.more || response.more == Some(true)).then_some(true);
         response.batches = Some(collector.finish()).filter(|batches| !batches.is_empty());
         response.pulls = Some(pulls);
         self.note_claims(store, caller, &claimed, &scopes)

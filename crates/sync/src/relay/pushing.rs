@@ -34,7 +34,33 @@ pub(super) struct Intake<'a, S: RelayStore> {
     ranges: BTreeMap<Shard, (u64, Mark)>,
 }
 
-impl<S: RelayStore> Intake<'_, S> {
+impl<'a, S: RelayStore> Intake<'a, S> {
+    /// What goes on from a batch that is on the disk already.
+    pub(super) fn resumed(
+        store: &'a mut S,
+        circumstances: &'a mut Circumstances<'_>,
+        log: chain::LogId,
+        (number, batch, root): (i64, StoredBatch, Node),
+    ) -> Self {
+        Intake {
+            store,
+            random: &mut *circumstances.random,
+            now: circumstances.now,
+            last: None,
+            read: 0,
+            log,
+            batch,
+            root,
+            batch_number: Some(number),
+            ranges: BTreeMap::new(),
+        }
+    }
+
+    /// The last sequence written in a shard by this push; `None` if it wrote nothing there.
+    pub(super) fn written(&self, shard: &Shard) -> Option<u64> {
+        self.ranges.get(shard).map(|(_, mark)| mark.sequence)
+    }
+
     /// The batch's number in the store; the batch is written when its first change is.
     pub(super) fn batch_number(&mut self) -> Result<i64, RelayError<S::Error>> {
         if let Some(number) = self.batch_number {
@@ -80,6 +106,7 @@ impl Relay {
             return Err(Reject::Frame(FrameError::Signature).into());
         }
         count_batch(caller, &header)?;
+        let mut rights = self.rights(store, caller, &header, circumstances.now)?;
         let mut intake = Intake {
             store,
             random: &mut *circumstances.random,
@@ -94,7 +121,7 @@ impl Relay {
         };
         let mut runs = Vec::new();
         for (index, item) in (0u32..).zip(&push.items) {
-            for verdict in self.admit_item(&mut intake, caller, index, item)? {
+            for verdict in self.admit_item(&mut intake, caller, &mut rights, index, item)? {
                 VerdictRun::push(&mut runs, verdict);
             }
         }

@@ -8,12 +8,18 @@ use sambung_domain::Timestamp;
 use sambung_trust::{Grant, PublicKey, Signed, nonce};
 
 use super::answer::stored;
-use super::{Caller, Device, Reject, Relay, RelayError, RelayStore};
+use super::{Device, Reject, Relay, RelayError, RelayStore};
 use crate::frame::{Frame, FrameError};
 use crate::message::ExchangeRequest;
 
+/// A device that has shown who it is, with the grant it named, which may have ended.
+pub(super) struct Known {
+    pub(super) device: Device,
+    pub(super) grant: Grant,
+}
+
 impl Relay {
-    /// The device that made a frame with a fresh nonce, under a grant that holds; `None` if the relay must first
+    /// The device that made a frame with a fresh nonce, and a grant that is its own; `None` if the relay must first
     /// be given the grant whole.
     pub(super) fn recognise<S: RelayStore>(
         &self,
@@ -21,14 +27,14 @@ impl Relay {
         frame: &Frame,
         request: &ExchangeRequest,
         now: Timestamp,
-    ) -> Result<Option<Caller>, RelayError<S::Error>> {
+    ) -> Result<Option<Known>, RelayError<S::Error>> {
         let device = stored(store.device(&request.replica))?;
         let held = stored(store.grant(&request.grant))?;
         match (device, held) {
             (Some(device), Some(signed)) => {
                 self.check_frame(frame, request, &device.key, now)?;
-                let grant = self.open_grant(&signed, &device.key, now)?;
-                Ok(Some(Caller { device, grant }))
+                let grant = self.open_grant(&signed, &device.key)?;
+                Ok(Some(Known { device, grant }))
             }
             // A grant that is known belongs to a replica that is known, and this is another.
             (None, Some(_)) => Err(Reject::GrantEnded.into()),
@@ -44,7 +50,7 @@ impl Relay {
         frame: &Frame,
         request: &ExchangeRequest,
         now: Timestamp,
-    ) -> Result<Option<Caller>, RelayError<S::Error>> {
+    ) -> Result<Option<Known>, RelayError<S::Error>> {
         let given = request.whole_grant.as_ref().filter(|signed| signed.short_id() == request.grant);
         let Some(signed) = given else {
             if let Some(device) = &device {
@@ -57,9 +63,8 @@ impl Relay {
             None => signed.peek::<Grant>().map_err(|_| Reject::GrantEnded)?.device,
         };
         self.check_frame(frame, request, &key, now)?;
-        let grant = self.open_grant(signed, &key, now)?;
+        let grant = self.open_grant(signed, &key)?;
         let device = Device {
-            grant: request.grant,
             seen: now,
             ..device.unwrap_or(Device {
                 replica: request.replica,
@@ -73,7 +78,7 @@ impl Relay {
         };
         stored(store.put_grant(signed))?;
         stored(store.put_device(&device))?;
-        Ok(Some(Caller { device, grant }))
+        Ok(Some(Known { device, grant }))
     }
 
     fn check_frame(
@@ -92,13 +97,9 @@ impl Relay {
         Err(Reject::StaleNonce(nonce::issue(&self.keys.nonce, &request.replica, now)))
     }
 
-    pub(super) fn open_grant(
-        &self,
-        signed: &Signed,
-        key: &PublicKey,
-        now: Timestamp,
-    ) -> Result<Grant, Reject> {
+    /// A grant of the issuer for this key, whether it still holds or not.
+    pub(super) fn open_grant(&self, signed: &Signed, key: &PublicKey) -> Result<Grant, Reject> {
         let grant: Grant = signed.open(&self.keys.issuer.public()).map_err(|_| Reject::GrantEnded)?;
-        if grant.device == *key && grant.holds_at(now) { Ok(grant) } else { Err(Reject::GrantEnded) }
+        if grant.device == *key { Ok(grant) } else { Err(Reject::GrantEnded) }
     }
 }

@@ -7,8 +7,8 @@
 use std::collections::BTreeMap;
 
 use sambung_domain::{RecordId, Set, Shard, Timestamp};
-use sambung_trust::Grant;
 use sambung_trust::decide::{covers, may_read};
+use sambung_trust::{Grant, Standing};
 
 use super::answer::stored;
 use super::{Caller, Claim, Relay, RelayError, RelayStore};
@@ -74,7 +74,9 @@ impl Relay {
     ) -> Result<Option<Grant>, RelayError<S::Error>> {
         let Some(device) = stored(store.device(replica))? else { return Ok(None) };
         let Some(signed) = stored(store.grant(&device.grant))? else { return Ok(None) };
-        Ok(self.open_grant(&signed, &device.key, now).ok())
+        let Ok(grant) = self.open_grant(&signed, &device.key) else { return Ok(None) };
+        let live = self.standing_of(store, &grant, now)? == Standing::Live;
+        Ok(live.then_some(grant))
     }
 
     /// Notes how far the caller has come: `claimed` are its scopes with the cursors that this log contains, `tips`

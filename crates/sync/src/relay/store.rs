@@ -1,10 +1,11 @@
 //! What a relay needs of its store. Every method works inside the host's one transaction.
 
 use sambung_domain::{Area, OfficeCode, RecordId, Role, Routing, Set, Shard, StaffId, Timestamp};
-use sambung_trust::batch::IncarnationNonce;
+use sambung_trust::batch::{IncarnationNonce, Seen};
 use sambung_trust::grant::GrantId;
 use sambung_trust::merkle::Node;
-use sambung_trust::{PublicKey, Signed};
+use sambung_trust::order::{OrderId, OrdersSum, Subject};
+use sambung_trust::{Order, PublicKey, Signed};
 
 use crate::chain::{Entry, Mark};
 use crate::document::ChangeHash;
@@ -89,6 +90,92 @@ pub struct StoredLeaf {
     pub hashes: Vec<ChangeHash>,
 }
 
+/// An order on the relay's disk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredOrder {
+    /// The order.
+    pub order: Order,
+    /// Where the logs ended when it was made here; empty for one that a replica gave back.
+    pub tips: Vec<Seen>,
+}
+
+/// An order to be written.
+#[derive(Debug, Clone, Copy)]
+pub struct NewOrder<'a> {
+    /// As it was signed.
+    pub signed: &'a Signed,
+    /// What it says.
+    pub order: &'a Order,
+    /// Where the logs end, if it is made here.
+    pub tips: &'a [Seen],
+    /// Why, for those who run the relay; it does not travel.
+    pub reason: &'a str,
+}
+
+/// A change of a record's routing: where it was until then.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Move {
+    /// When, in relay time.
+    pub at: Timestamp,
+    /// Where it was.
+    pub before: Routing,
+    /// The last sequence of each shard it was in at which nobody could have seen the move.
+    pub tips: Vec<Seen>,
+}
+
+/// A change that is kept apart until somebody decides, or about which somebody has decided.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Quarantined {
+    /// Its record.
+    pub record: RecordId,
+    /// Its generation.
+    pub generation: u32,
+    /// Its record's kind.
+    pub kind: String,
+    /// Its hash.
+    pub hash: ChangeHash,
+    /// The device that pushed it.
+    pub device: PublicKey,
+    /// The staff member it names.
+    pub staff: StaffId,
+    /// Why it is here.
+    pub code: String,
+    /// Length of its chunk, in bytes.
+    pub bytes: u32,
+    /// Relay time of its coming.
+    pub came: Timestamp,
+    /// The batch that brought it, by the store's number.
+    pub batch: i64,
+    /// The number of its leaf in that batch.
+    pub leaf: u32,
+    /// The raw chunk, until it is released or discarded.
+    pub chunk: Option<Vec<u8>>,
+    /// What was decided.
+    pub decided: Option<Decided>,
+}
+
+/// What was decided about a change in quarantine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decided {
+    /// The number of the decision.
+    pub number: u64,
+    /// Whether it was released into the log; else it was discarded.
+    pub released: bool,
+    /// Why.
+    pub reason: String,
+    /// Relay time.
+    pub at: Timestamp,
+}
+
+/// How much of a device waits in quarantine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Load {
+    /// Changes.
+    pub changes: usize,
+    /// Bytes of their chunks.
+    pub bytes: usize,
+}
+
 /// One row of a shard's log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogRow {
@@ -155,6 +242,37 @@ pub trait RelayStore {
     /// # Errors
     /// The store's.
     fn put_grant(&mut self, grant: &Signed) -> Result<(), Self::Error>;
+
+    /// The name of the set of orders.
+    ///
+    /// # Errors
+    /// The store's.
+    fn orders_sum(&mut self) -> Result<OrdersSum, Self::Error>;
+
+    /// The orders that came after the set had this name, in the order they came, at most `limit`; `None` if it never
+    /// had it.
+    ///
+    /// # Errors
+    /// The store's.
+    fn orders_after(&mut self, sum: OrdersSum, limit: usize) -> Result<Option<Vec<Signed>>, Self::Error>;
+
+    /// The orders on a device.
+    ///
+    /// # Errors
+    /// The store's.
+    fn orders_on(&mut self, subject: &Subject) -> Result<Vec<StoredOrder>, Self::Error>;
+
+    /// Whether an order is there.
+    ///
+    /// # Errors
+    /// The store's.
+    fn has_order(&mut self, id: &OrderId) -> Result<bool, Self::Error>;
+
+    /// Adds an order that is not there yet.
+    ///
+    /// # Errors
+    /// The store's.
+    fn put_order(&mut self, order: &NewOrder<'_>) -> Result<(), Self::Error>;
 
     /// The shards that have entries, ascending, with their last position.
     ///
@@ -231,6 +349,71 @@ pub trait RelayStore {
         generation: u32,
         change: &StoredChange,
     ) -> Result<(), Self::Error>;
+
+    /// Where a record was, one move after the other.
+    ///
+    /// # Errors
+    /// The store's.
+    fn moves(&mut self, record: RecordId, generation: u32) -> Result<Vec<Move>, Self::Error>;
+
+    /// Notes a move.
+    ///
+    /// # Errors
+    /// The store's.
+    fn put_move(&mut self, record: RecordId, generation: u32, moved: &Move) -> Result<(), Self::Error>;
+
+    /// Whether a change was accepted late.
+    ///
+    /// # Errors
+    /// The store's.
+    fn is_late(&mut self, record: RecordId, generation: u32, hash: &ChangeHash) -> Result<bool, Self::Error>;
+
+    /// Notes that a change was accepted late.
+    ///
+    /// # Errors
+    /// The store's.
+    fn put_late(&mut self, record: RecordId, generation: u32, hash: &ChangeHash) -> Result<(), Self::Error>;
+
+    /// What of a record is or was in quarantine, in the order it came.
+    ///
+    /// # Errors
+    /// The store's.
+    fn quarantined(&mut self, record: RecordId, generation: u32) -> Result<Vec<Quarantined>, Self::Error>;
+
+    /// How much of a device waits in quarantine.
+    ///
+    /// # Errors
+    /// The store's.
+    fn load(&mut self, device: &PublicKey) -> Result<Load, Self::Error>;
+
+    /// Keeps a change apart that was not yet.
+    ///
+    /// # Errors
+    /// The store's.
+    fn put_quarantined(&mut self, quarantined: &Quarantined) -> Result<(), Self::Error>;
+
+    /// Writes what was decided about a change in quarantine under the next number, and forgets its chunk.
+    ///
+    /// # Errors
+    /// The store's.
+    fn put_decided(
+        &mut self,
+        quarantined: &Quarantined,
+        released: bool,
+        reason: &str,
+        at: Timestamp,
+    ) -> Result<(), Self::Error>;
+
+    /// Changes of a device that were decided about after the decision with this number, in that order, at most `limit`.
+    ///
+    /// # Errors
+    /// The store's.
+    fn decided_after(
+        &mut self,
+        device: &PublicKey,
+        number: u64,
+        limit: usize,
+    ) -> Result<Vec<Quarantined>, Self::Error>;
 
     /// Writes a batch, or finds the one with the same root; gives its number.
     ///

@@ -1,5 +1,9 @@
 //! The rules, for any store.
 
+pub(super) use super::apart::{
+    decisions_are_numbered_and_told_device_by_device, late_changes_are_remembered,
+    moves_return_in_their_order, what_is_apart_returns_and_is_counted_until_it_is_decided_about,
+};
 use super::*;
 
 pub(super) fn devices_return_and_are_overwritten<B: Bench>(bench: &B) {
@@ -241,4 +245,47 @@ pub(super) fn exclusions_are_remembered_by_name<B: Bench>(bench: &B) {
     let excluding = |name: &str| bench.read(|store| store.excluding(name).unwrap());
     assert_eq!(excluding("BP3MI-JATIM"), [(id, 1)]);
     assert!(excluding("P4MI-3513").is_empty());
+}
+
+/// An order on a device, as its issuer signs it.
+fn order(device: u8, at: i64) -> (Signed, Order) {
+    let order = Order::on(&PublicKey([device; 32]), Deed::End, Timestamp(at));
+    (Signed::seal(&order, &SecretKey::from_seed(&[9; 32])), order)
+}
+
+fn put_order<B: Bench>(bench: &B, device: u8, at: i64, tips: &[Seen]) -> Signed {
+    let (signed, order) = order(device, at);
+    let new = NewOrder { signed: &signed, order: &order, tips, reason: "hilang" };
+    bench.commit(|store| store.put_order(&new).unwrap());
+    signed
+}
+
+pub(super) fn orders_only_grow_and_every_earlier_set_is_remembered<B: Bench>(bench: &B) {
+    let after = |sum, limit| bench.read(|store| store.orders_after(sum, limit).unwrap());
+    let empty = OrdersSum::default();
+    assert_eq!(bench.read(|store| store.orders_sum().unwrap()), empty);
+    assert_eq!(after(empty, 9), Some(vec![]));
+    let all: Vec<Signed> = (1..=3).map(|at| put_order(bench, 1, at, &[])).collect();
+    let mut sum = empty;
+    for (at, signed) in all.iter().enumerate() {
+        assert_eq!(after(sum, 9), Some(all[at..].to_vec()));
+        assert_eq!(after(sum, 1), Some(vec![signed.clone()]));
+        sum = sum.with(&signed.short_id());
+        assert!(bench.read(|store| store.has_order(&signed.short_id()).unwrap()));
+    }
+    assert_eq!(bench.read(|store| store.orders_sum().unwrap()), sum);
+    assert_eq!(after(empty.with(&all[1].short_id()), 9), None, "never a set of ours");
+    let (signed, order) = order(1, 2);
+    let again = NewOrder { signed: &signed, order: &order, tips: &[], reason: "" };
+    bench.roll_back(|store| assert!(store.put_order(&again).is_err()));
+}
+
+pub(super) fn orders_are_found_by_their_device<B: Bench>(bench: &B) {
+    let tips = [Seen { shard: shard("35.13"), sequence: 7 }];
+    put_order(bench, 1, 5, &tips);
+    put_order(bench, 2, 6, &[]);
+    let on =
+        |device| bench.read(|store| store.orders_on(&Subject::device(&PublicKey([device; 32]))).unwrap());
+    assert_eq!(on(1), [StoredOrder { order: order(1, 5).1, tips: tips.to_vec() }]);
+    assert!(on(3).is_empty());
 }
