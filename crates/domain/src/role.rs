@@ -161,6 +161,39 @@ impl Action {
     }
 }
 
+/// What a role may do to where a record belongs, beyond editing what it says.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Encode, Decode,
+)]
+#[serde(rename_all = "snake_case")]
+#[cbor(index_only)]
+pub enum RoutingRight {
+    /// Change its area or office, or offer it to another office.
+    #[n(0)]
+    Move,
+    /// Lower its access.
+    #[n(1)]
+    Lower,
+    /// Exclude an office or a person from it, take an exclusion back, or make it secret.
+    #[n(2)]
+    Hide,
+}
+
+impl RoutingRight {
+    /// Every right.
+    pub const ALL: [RoutingRight; 3] = [RoutingRight::Move, RoutingRight::Lower, RoutingRight::Hide];
+
+    /// The name in the role table.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            RoutingRight::Move => "move",
+            RoutingRight::Lower => "lower",
+            RoutingRight::Hide => "hide",
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -7,6 +7,7 @@
 mod admission;
 mod answer;
 mod enrolment;
+mod entries;
 mod pulling;
 mod pushing;
 mod recognition;

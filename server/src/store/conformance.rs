@@ -99,6 +99,7 @@ rules!(
     claims_return_the_farthest_first_and_are_overwritten,
     a_claim_is_of_an_enrolled_replica,
     exclusions_are_remembered_by_name,
+    sets_are_placed_from_their_first_entry_on,
 );
 
 fn shard(area: &str) -> Shard {
@@ -144,6 +145,7 @@ fn row() -> RecordRow {
         partners: BTreeSet::from(["DISNAKER-3508".parse().unwrap()]),
         readers: BTreeSet::from([RecordId([9; 16])]),
         excluded: BTreeSet::from(["BP3MI-JATIM".to_owned()]),
+        offered: BTreeSet::from(["DISNAKER-3508".parse().unwrap()]),
     };
     RecordRow { kind: "worker".to_owned(), routing }
 }

@@ -11,7 +11,11 @@ use super::StoreError;
 const APPLICATION_ID: i64 = 0x5342_524c;
 
 /// The migrations, in order: number one makes a new database.
-const MIGRATIONS: &[&str] = &[include_str!("schema/0001_log.sql"), include_str!("schema/0002_claim.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("schema/0001_log.sql"),
+    include_str!("schema/0002_claim.sql"),
+    include_str!("schema/0003_sets.sql"),
+];
 
 /// Brings a database up to date. Of several processes that try at once, one does each step.
 pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {

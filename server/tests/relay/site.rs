@@ -78,6 +78,7 @@ pub(crate) fn invite(data: &DataDir, role: &str, areas: &[&str], expires: Timest
         hash: code.hash(),
         role: role.parse().unwrap(),
         areas: areas.iter().map(|area| area.parse().unwrap()).collect(),
+        sets: Vec::new(),
         office: None,
         staff: Vec::new(),
         expires,

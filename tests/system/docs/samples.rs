@@ -15,7 +15,7 @@ use sambung_sync::message::{
 };
 use sambung_trust::batch::Seen;
 use sambung_trust::certificate::{Certificate, Purpose};
-use sambung_trust::grant::{Actions, KindRule};
+use sambung_trust::grant::{Actions, KindRule, RoutingRights};
 use sambung_trust::merkle::Node;
 use sambung_trust::receipt::ShardRange;
 use sambung_trust::signed::encode;
@@ -117,6 +117,7 @@ fn grant(role: Role) -> Signed {
         area: Actions::default(),
         office: Actions::default(),
         person: Actions::default(),
+        access: Access::Ordinary,
     };
     let grant = Grant {
         device: key().public(),
@@ -128,6 +129,7 @@ fn grant(role: Role) -> Signed {
         ceiling: Access::Restricted,
         from: Timestamp(0),
         until: Timestamp(1),
+        routing: RoutingRights::default(),
     };
     Signed::seal(&grant, &key())
 }
@@ -143,6 +145,7 @@ fn bare_grant(ceiling: Access) -> Signed {
         ceiling,
         from: Timestamp(0),
         until: Timestamp(1),
+        routing: RoutingRights::default(),
     };
     Signed::seal(&grant, &key())
 }
@@ -298,16 +301,19 @@ fn routing() -> Routing {
         partners: ["BLK-3513".parse().unwrap()].into(),
         readers: [record()].into(),
         excluded: ["P4MI-3508".to_owned()].into(),
+        offered: ["BLK-3513".parse().unwrap()].into(),
     }
 }
 
-fn entries() -> [Entry; 4] {
+fn entries() -> [Entry; 5] {
     let (record, generation) = (record(), 1);
-    let joined = |before| Entry::Joined { record, generation, area: area("35.13"), before };
+    let set = |text: &str| text.parse::<Set>().unwrap();
+    let joined = |before| Entry::Joined { record, generation, set: set("a:35.13"), before };
     [
         Entry::Change { record, generation, hash: ChangeHash([3; 32]) },
         joined(Box::new(routing())),
         joined(Box::default()),
-        Entry::Left { record, generation, area: area("35") },
+        Entry::Left { record, generation, set: set("o:BLK-3513"), before: Box::new(routing()) },
+        Entry::Left { record, generation, set: set("p:00000000000000000000000001"), before: Box::default() },
     ]
 }

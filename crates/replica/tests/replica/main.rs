@@ -24,5 +24,6 @@ mod safe;
 mod same;
 mod saving;
 mod search;
+mod sets;
 mod site;
 mod verify;

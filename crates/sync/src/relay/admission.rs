@@ -1,15 +1,12 @@
 //! One run of changes at the relay's door: gate, form, decision, entries.
 
-use std::collections::BTreeSet;
-
 use sambung_domain::role::Action;
-use sambung_domain::{Area, RecordId, Routing, Shard};
+use sambung_domain::{RecordId, Routing};
 use sambung_trust::{Decision, Question, decide};
 
 use super::answer::stored;
 use super::pushing::Intake;
-use super::{Caller, RecordRow, Relay, RelayError, RelayStore, StoredChange, StoredLeaf};
-use crate::chain::Entry;
+use super::{Caller, RecordRow, Relay, RelayError, RelayStore, StoredChange, StoredLeaf, entries};
 use crate::chunk;
 use crate::document::{Actor, Change, ChangeHash, Genesis};
 use crate::form::{History, Rejected};
@@ -71,7 +68,7 @@ impl Relay {
         let mut verdicts = Vec::with_capacity(item.chunks.len());
         for chunk in &item.chunks {
             verdicts.push(match examine(&visit.history, chunk, expected) {
-                Ok(_) if foreign => Verdict::plain(Disposition::Held),
+                Ok(change) if foreign => out_of_reach(intake, caller, item, &change.hash)?,
                 Ok(change) => self.place(intake, caller, &mut visit, *change, chunk)?,
                 Err(verdict) => verdict,
             });
@@ -108,7 +105,8 @@ impl Relay {
             return Ok(Verdict::plain(Disposition::Held));
         }
         write_change(intake, visit, hash, chunk)?;
-        write_entries(intake, visit.item, hash, &visit.row.routing, &after)?;
+        let record = (visit.item.record, visit.item.generation);
+        entries::write(intake, record, hash, (&visit.row.routing, &after))?;
         if visit.row.routing != after {
             visit.row.routing = after;
             stored(intake.store.put_record(visit.item.record, visit.item.generation, &visit.row))?;
@@ -141,6 +139,22 @@ fn read<S: RelayStore>(
     }
     let row = known.unwrap_or_else(|| RecordRow { kind: item.kind.clone(), routing: Routing::default() });
     Ok(Some(Standing { record, generation, history, row }))
+}
+
+/// A change of a record that is out of its author's reach: what he gave before, when it was not or because of that
+/// change, is a duplicate; all else is held, whatever the record is.
+fn out_of_reach<S: RelayStore>(
+    intake: &mut Intake<'_, S>,
+    caller: &Caller,
+    item: &PushItem,
+    hash: &ChangeHash,
+) -> Result<Verdict, RelayError<S::Error>> {
+    let given = stored(intake.store.change(item.record, item.generation, hash))?;
+    let own = match given {
+        Some(change) => stored(intake.store.batch(change.batch))?.device == caller.device.key,
+        None => false,
+    };
+    Ok(Verdict::plain(if own { Disposition::Duplicate } else { Disposition::Held }))
 }
 
 /// Whether the device could do anything at all with a record: outside its reach every push gets the same
@@ -192,48 +206,4 @@ fn write_change<S: RelayStore>(
     }
     let change = StoredChange { hash, chunk: chunk.to_vec(), batch, leaf: visit.index };
     stored(intake.store.put_change(item.record, item.generation, &change))
-}
-
-/// Writes the entries of one accepted change: itself in every shard the record was live in (for a birth: is
-/// live in), then who it joined and whom it left.
-fn write_entries<S: RelayStore>(
-    intake: &mut Intake<'_, S>,
-    item: &PushItem,
-    hash: ChangeHash,
-    here: &Routing,
-    after: &Routing,
-) -> Result<(), RelayError<S::Error>> {
-    let (record, generation) = (item.record, item.generation);
-    let seen_in = if here.is_born() { &here.areas } else { &after.areas };
-    for shard in shards_of(seen_in) {
-        intake.append(&shard, &Entry::Change { record, generation, hash })?;
-    }
-    if here.is_born() {
-        write_moves(intake, (record, generation), here, after)?;
-    }
-    Ok(())
-}
-
-/// Who may now read the record and could not before is told that it joined, who may not any more that it left.
-fn write_moves<S: RelayStore>(
-    intake: &mut Intake<'_, S>,
-    (record, generation): (RecordId, u32),
-    here: &Routing,
-    after: &Routing,
-) -> Result<(), RelayError<S::Error>> {
-    let wider = after.access < here.access || !here.excluded.is_subset(&after.excluded);
-    let narrower = after.access > here.access || !after.excluded.is_subset(&here.excluded);
-    for area in after.areas.iter().filter(|area| wider || !here.areas.contains(*area)) {
-        let before = Box::new(here.clone());
-        let entry = Entry::Joined { record, generation, area: area.clone(), before };
-        intake.append(&area.shard(), &entry)?;
-    }
-    for area in here.areas.iter().filter(|area| narrower || !after.areas.contains(*area)) {
-        intake.append(&area.shard(), &Entry::Left { record, generation, area: area.clone() })?;
-    }
-    Ok(())
-}
-
-fn shards_of(areas: &BTreeSet<Area>) -> BTreeSet<Shard> {
-    areas.iter().map(Area::shard).collect()
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use sambung_domain::{RecordId, Set, Shard, Timestamp};
 use sambung_trust::Grant;
-use sambung_trust::decide::{covers, may_read};
+use sambung_trust::decide::{covers, reads_through};
 
 use super::answer::stored;
 use super::{Caller, Claim, Relay, RelayError, RelayStore};
@@ -127,7 +127,7 @@ fn misses<S: RelayStore>(
     for name in staff.chain(other.office.as_ref().map(ToString::to_string)) {
         for (record, generation) in stored(store.excluding(&name))? {
             let Some(row) = stored(store.record(record, generation))? else { continue };
-            if row.routing.is_in(set) && may_read(&caller.grant, &row.kind, &row.routing, now) {
+            if reads_through(&caller.grant, &row.kind, &row.routing, set, now) {
                 return Ok(true);
             }
         }
