@@ -26,6 +26,8 @@ pub enum What {
     Held,
     /// Changes from others wait for changes they build on.
     Pending,
+    /// The record left every set of this device; it waits here until its work is safe elsewhere.
+    Leaving,
 }
 
 /// One matter: changes of one record with one reason.
@@ -56,7 +58,7 @@ pub struct Matters {
 }
 
 /// The lists, in the order of urgency. Each row: record, code, changes, since.
-const LISTS: [(What, &str); 6] = [
+const LISTS: [(What, &str); 7] = [
     (
         What::Refused,
         "SELECT r.id, c.refused, count(*), min(c.judged) FROM change AS c JOIN record AS r ON r.number = c.record
@@ -89,6 +91,11 @@ const LISTS: [(What, &str); 6] = [
     (
         What::Pending,
         "SELECT record, 'base_missing', count(*), min(came) FROM pending GROUP BY record ORDER BY record LIMIT ?1",
+    ),
+    (
+        What::Leaving,
+        "SELECT r.id, 'leaving', count(*), min(c.came) FROM record AS r JOIN change AS c ON c.record = r.number
+         WHERE r.away = 1 AND c.own = 1 GROUP BY r.number ORDER BY r.number LIMIT ?1",
     ),
 ];
 

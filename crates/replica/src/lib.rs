@@ -29,6 +29,7 @@ mod leaves;
 mod loaded;
 mod place;
 mod projection;
+mod purge;
 pub mod query;
 mod rebuild;
 mod reference;

@@ -8,6 +8,7 @@ mod admission;
 mod answer;
 mod enrolment;
 mod entries;
+mod leaving;
 mod pulling;
 mod pushing;
 mod recognition;
@@ -115,6 +116,7 @@ impl Relay {
             self.take_push(store, caller, push, response, circumstances)?;
         }
         self.give_pulls(store, caller, request, response, circumstances.now)?;
+        self.say_kept(store, caller, request, response, circumstances.now)?;
         self.renew_grant(store, caller, response, circumstances.now)
     }
 }

@@ -134,6 +134,7 @@ impl Device {
             budget: None,
             health: Health { waiting: 20, oldest_waiting_s: 86_400, device_time: clock::now() },
             send_own: None,
+            leaving: None,
         }
     }
 

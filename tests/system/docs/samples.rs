@@ -184,6 +184,7 @@ fn least_request() -> ExchangeRequest {
         budget: None,
         health: Health { waiting: 0, oldest_waiting_s: 0, device_time: Timestamp(0) },
         send_own: None,
+        leaving: None,
     }
 }
 
@@ -197,6 +198,7 @@ fn full_request() -> ExchangeRequest {
         push: Some(push(vec![item(vec![vec![1, 2, 3].into()]), item(vec![])])),
         budget: Some(Budget { bytes: 16_384 }),
         send_own: Some(true),
+        leaving: Some(vec![(record(), 1)]),
         ..least_request()
     }
 }
@@ -217,6 +219,7 @@ fn least_response() -> ExchangeResponse {
         pulls: None,
         grant: None,
         more: None,
+        kept: None,
     }
 }
 
@@ -234,6 +237,7 @@ fn full_response(want: Want) -> ExchangeResponse {
         pulls: Some(sets().into_iter().zip(answers).map(|(set, answer)| pull(set, answer)).collect()),
         grant: Some(grant(Role::Central)),
         more: Some(true),
+        kept: Some(vec![0, u32::MAX]),
         ..least_response()
     }
 }

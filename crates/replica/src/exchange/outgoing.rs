@@ -15,6 +15,7 @@ use sambung_trust::{Grant, Signed};
 use super::Plan;
 use crate::database::named_cbor;
 use crate::identity::{grant, next_counter};
+use crate::purge;
 use crate::query::age_s;
 use crate::{Replica, ReplicaError};
 
@@ -60,6 +61,7 @@ impl Replica {
         if let (Some(number), Some("kill_mid_push")) = (batch, self.sabotage.as_deref()) {
             believe_in_sending(&transaction, number)?;
         }
+        let leaving = purge::leaving(&transaction)?;
         let hash = scopes_hash(&scopes);
         let agreed: Option<ByteVec> = named_cbor(&transaction, AGREED)?;
         let quiet = push.is_none() && agreed.is_some_and(|agreed| agreed[..] == hash) && !plan.list_scopes;
@@ -74,6 +76,7 @@ impl Replica {
             budget: None,
             health,
             send_own: plan.send_own.then_some(true),
+            leaving: Some(leaving).filter(|leaving| !leaving.is_empty()),
         };
         transaction.commit()?;
         Ok(Draft { request, batch })

@@ -179,6 +179,7 @@ impl Session {
             return Ok(Step::Continue);
         }
         replica.note_agreement(now)?;
+        replica.purge()?;
         self.report.attention = replica.attention()?;
         Ok(Step::Done(self.report.clone()))
     }

@@ -17,6 +17,7 @@ mod kills;
 mod lists;
 mod merge;
 mod person;
+mod purge;
 mod rebuild;
 mod refusals;
 mod restore;

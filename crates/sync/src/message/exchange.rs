@@ -48,6 +48,9 @@ pub struct ExchangeRequest {
     /// Send the replica's own changes whole as well: it does not have one it was said to have.
     #[n(9)]
     pub send_own: Option<bool>,
+    /// Records with work of its own that left all its sets and wait here until another replica holds them.
+    #[n(12)]
+    pub leaving: Option<Vec<(RecordId, u32)>>,
 }
 
 /// A replica's cursor in one shard for one set.
@@ -183,6 +186,10 @@ pub struct ExchangeResponse {
     /// There is more; ask again.
     #[n(8)]
     pub more: Option<bool>,
+    /// Which of the records that wait are held by another replica, everything the log has of them: positions in the
+    /// request's list.
+    #[n(12)]
+    pub kept: Option<Vec<u32>>,
 }
 
 /// What a relay must be told.

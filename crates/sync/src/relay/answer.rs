@@ -98,6 +98,7 @@ impl Relay {
             pulls: None,
             grant: None,
             more: None,
+            kept: None,
         }
     }
 

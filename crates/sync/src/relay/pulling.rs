@@ -112,19 +112,22 @@ impl Relay {
         let (mut scopes, mut others) = (Vec::new(), Others::default());
         for set in &caller.grant.sets {
             let epoch = caller.grant.epoch(set);
-            let placed = placed(store, set)?;
-            let reached = |shard: &Shard| match &placed {
-                Some(placed) => placed.contains_key(shard),
-                None => reaches_shard(set, shard),
-            };
-            for (shard, cursor) in tips.iter().filter(|(shard, _)| reached(shard)) {
-                let scope = (shard, set, cursor.sequence);
-                let safe = self.safe(store, caller, &mut others, scope, now)?;
-                let (shard, set) = (shard.clone(), set.clone());
-                scopes.push(ScopeState { log: self.log, shard, set, epoch, cursor: *cursor, safe });
+            for (shard, cursor) in reached(store, &tips, set)? {
+                let safe = self.safe(store, caller, &mut others, (&shard, set, cursor.sequence), now)?;
+                scopes.push(ScopeState { log: self.log, shard, set: set.clone(), epoch, cursor, safe });
             }
         }
         Ok(scopes)
+    }
+
+    /// The shards from which a set is sent, with the ends of their logs.
+    pub(super) fn shards_of<S: RelayStore>(
+        &self,
+        store: &mut S,
+        set: &Set,
+    ) -> Result<Vec<(Shard, Mark)>, RelayError<S::Error>> {
+        let tips = stored(store.tips())?;
+        reached(store, &tips, set)
     }
 
     /// Scopes the replica has a cursor or a receipt in and this log no entry: a log that was lost or restored
@@ -221,6 +224,20 @@ fn reaches_shard(set: &Set, shard: &Shard) -> bool {
         Set::Area(area) => area.shard() == *shard || shard.as_str().starts_with(&format!("{area}.")),
         Set::Office(_) | Set::Person(_) => true,
     }
+}
+
+/// Those of the logs in which a set has or had records.
+fn reached<S: RelayStore>(
+    store: &mut S,
+    tips: &[(Shard, Mark)],
+    set: &Set,
+) -> Result<Vec<(Shard, Mark)>, RelayError<S::Error>> {
+    let placed = placed(store, set)?;
+    let reached = |shard: &Shard| match &placed {
+        Some(placed) => placed.contains_key(shard),
+        None => reaches_shard(set, shard),
+    };
+    Ok(tips.iter().filter(|(shard, _)| reached(shard)).cloned().collect())
 }
 
 /// The shards that an office's or person's records lie in, each with the first sequence that matters; `None` for an

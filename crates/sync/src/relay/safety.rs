@@ -50,7 +50,7 @@ impl Relay {
     }
 
     /// The grant of another replica, if that is a live device.
-    fn other<'o, S: RelayStore>(
+    pub(super) fn other<'o, S: RelayStore>(
         &self,
         store: &mut S,
         caller: &Caller,
