@@ -154,6 +154,12 @@ impl Action {
         (Action::Gate, 'G'),
     ];
 
+    /// The letter of the role table.
+    #[must_use]
+    pub fn letter(self) -> Option<char> {
+        Action::ALL.into_iter().find(|(known, _)| *known == self).map(|(_, letter)| letter)
+    }
+
     /// The action behind a letter of the role table.
     #[must_use]
     pub fn from_letter(letter: char) -> Option<Self> {

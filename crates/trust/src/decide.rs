@@ -1,5 +1,7 @@
 //! The one decision: may this device do this to that record.
 
+#[cfg(test)]
+mod matrix;
 mod place;
 #[cfg(test)]
 mod tests;

@@ -314,6 +314,27 @@ mod tests {
     }
 
     #[test]
+    fn an_invitation_gives_the_sets_that_the_role_has_letters_for() {
+        let (pack, staff) = (Pack::builtin().unwrap(), [sambung_domain::RecordId([5; 16])]);
+        let areas: [Area; 1] = ["35.13".parse().unwrap()];
+        let office = "P4MI-3513".parse().unwrap();
+        let sets = |role| {
+            let named = Named { areas: &areas, office: Some(&office), staff: &staff };
+            sets_for_role(&pack, role, named)
+                .iter()
+                .map(|set| set.to_string()[..2].to_owned())
+                .collect::<String>()
+        };
+        assert_eq!(sets(Role::VillageOfficer), "a:p:", "named participants of an orientation");
+        assert_eq!(sets(Role::FrontOffice), "a:o:");
+        assert_eq!(sets(Role::CaseOfficer), "a:o:p:");
+        assert_eq!(sets(Role::Mediator), "a:p:");
+        assert_eq!(sets(Role::OppManager), "a:o:");
+        let nobody = Named { areas: &areas, office: None, staff: &[] };
+        assert_eq!(sets_for_role(&pack, Role::CaseOfficer, nobody), [Set::Area(areas[0].clone())]);
+    }
+
+    #[test]
     fn a_lease_is_sixty_days_in_the_village_and_ninety_in_an_office() {
         assert_eq!(grant(Role::VillageOfficer).until, Timestamp(60 * DAY_MS));
         assert_eq!(grant(Role::FrontOffice).until, Timestamp(90 * DAY_MS));

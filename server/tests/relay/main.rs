@@ -11,6 +11,7 @@ mod limits;
 mod process;
 mod pulling;
 mod record;
+mod rights;
 mod safety;
 mod site;
 mod verification;

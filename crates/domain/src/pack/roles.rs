@@ -100,7 +100,7 @@ pub(super) fn write(pack: &Pack) -> BTreeMap<String, RoleSource> {
 pub(super) fn cell(rule: &RoleRule) -> String {
     let mut parts: Vec<(String, String)> = Vec::new();
     for (set, reach) in ['a', 'o', 'p'].into_iter().zip(Reach::ALL) {
-        let letters: String = rule.through(reach).iter().filter_map(|action| letter(*action)).collect();
+        let letters: String = rule.through(reach).iter().filter_map(|action| action.letter()).collect();
         match parts.iter_mut().find(|(known, _)| *known == letters) {
             _ if letters.is_empty() => {}
             Some((_, sets)) => sets.push(set),
@@ -114,10 +114,6 @@ pub(super) fn cell(rule: &RoleRule) -> String {
         _ = write!(text, "{comma}{letters} {sets}");
     }
     text
-}
-
-fn letter(action: Action) -> Option<char> {
-    Action::ALL.into_iter().find(|(known, _)| *known == action).map(|(_, letter)| letter)
 }
 
 #[cfg(test)]
