@@ -48,7 +48,7 @@ mod tests {
     fn every_code_has_a_sentence_of_its_own_family() {
         let messages = Messages::read().unwrap();
         let other = messages.sentence("other");
-        let known = "discarded refused quarantined pack batch_invalid underived held base_missing page index reference
+        let known = "discarded refused quarantined pack batch_invalid underived held base_missing leaving page index reference
             unreadable grant change_hash change_form change_position change_author change_leaf document
             projection search batch_signature batch_leaves receipt_signature receipt_changes receipt_range cursor";
         for code in known

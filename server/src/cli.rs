@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
-use sambung_domain::{Area, OfficeCode, Role, StaffId};
+use sambung_domain::{Area, OfficeCode, Role, Set, StaffId};
 use sambung_trust::outcome::REASON_MAX;
 
 /// The relay of a Sambung deployment: holds the logs, checks rights, shows nothing.
@@ -131,11 +131,14 @@ pub struct Invite {
     #[arg(long)]
     pub role: Role,
     /// The areas, for example 35.13 or 35.13,35.08
-    #[arg(long, required = true, value_delimiter = ',')]
+    #[arg(long, required_unless_present = "set", value_delimiter = ',')]
     pub area: Vec<Area>,
-    /// The office the device stands in, for example P4MI-3513
+    /// The office the device stands in, for example P4MI-3513; the role may also reach that office's records
     #[arg(long, value_name = "CODE")]
     pub office: Option<OfficeCode>,
+    /// A further set it may reach as its role does: a:AREA, o:OFFICE or p:STAFF
+    #[arg(long, value_name = "SET")]
+    pub set: Vec<Set>,
     /// A member of staff who may unlock it; none: one is minted at enrolment
     #[arg(long, value_name = "ID")]
     pub staff: Vec<StaffId>,

@@ -56,7 +56,11 @@ const COMMANDS: &[Task] = &[
     },
     Task { name: "prepare", about: "install, or name, what build and tests need", run: prepare::run },
     Task { name: "regions", about: "make the region tables anew from their source", run: regions::run },
-    Task { name: "pack-doc", about: "write docs/data.md from the schema pack", run: pack_doc::run },
+    Task {
+        name: "pack-doc",
+        about: "write docs/data.md and docs/authorisation.md from the schema pack",
+        run: pack_doc::run,
+    },
     Task { name: "calendar", about: "make the holiday calendar anew from its source", run: calendar::run },
 ];
 

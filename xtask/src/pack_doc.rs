@@ -1,4 +1,4 @@
-//! `cargo xtask pack-doc`: docs/data.md, from the schema pack.
+//! `cargo xtask pack-doc`: docs/data.md and docs/authorisation.md, from the schema pack.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -10,13 +10,15 @@ use sambung_domain::pack::doc;
 
 use crate::workspace::root;
 
-/// Writes the document of the shipped pack. A test of `sambung-domain` fails while it is behind.
+/// Writes the documents of the shipped pack. A test of `sambung-domain` fails while it is behind.
 pub(crate) fn run(_: &[String]) -> Result<ExitCode> {
     every_text_is_shipped()?;
     let pack = Pack::builtin().context("the schema pack does not hold together")?;
-    let path = root().join("docs/data.md");
-    std::fs::write(&path, doc::render(&pack))
-        .with_context(|| format!("{} cannot be written", path.display()))?;
+    for (path, text) in
+        [("docs/data.md", doc::render(&pack)), ("docs/authorisation.md", doc::render_rights(&pack))]
+    {
+        std::fs::write(root().join(path), text).with_context(|| format!("{path} cannot be written"))?;
+    }
     Ok(ExitCode::SUCCESS)
 }
 

@@ -67,5 +67,6 @@ fn word(what: What) -> &'static str {
         What::Underived => "belum diperbarui",
         What::Held => "belum diterima",
         What::Pending => "menunggu",
+        What::Leaving => "akan pindah",
     }
 }

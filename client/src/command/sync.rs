@@ -45,6 +45,9 @@ pub(crate) fn status(place: &Place, json: bool) -> Result<ExitCode, Failure> {
             status.waiting, status.oldest_waiting_s
         ));
         output::line(&format!("  sudah di pusat: {}", status.confirmed));
+        if status.leaving > 0 {
+            output::line(&format!("  akan pindah: {}", status.leaving));
+        }
         output::line(&format!("  isian berbeda: {}", status.conflicts));
         output::line(&format!("  perlu dicek: {}", status.quarantined + status.underived));
         for (word, count) in [

@@ -22,7 +22,7 @@ mod write;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -31,7 +31,7 @@ pub use field::{
 };
 pub use field_type::FieldType;
 pub use import::{ImportColumn, ImportFixed, ImportMap, plain};
-pub use kind::{Column, IdRule, Kind, RESERVED_KEYS, ROUTING_MAPS, ROUTING_TEXTS, Reach};
+pub use kind::{Column, IdRule, Kind, RESERVED_KEYS, ROUTING_MAPS, ROUTING_TEXTS, Reach, TRANSFER};
 pub use load::{PackError, SOURCE_MAX, SOURCES_MAX};
 pub use parse::ValueError;
 pub use problem::Problem;
@@ -40,7 +40,8 @@ pub(crate) use problem::named;
 pub(crate) use format::is_item_id;
 
 use crate::form::Form;
-use crate::{Access, Role, role::Action};
+use crate::role::{Action, RoutingRight};
+use crate::{Access, Role};
 
 /// A text in the two languages of the interface.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -150,9 +151,17 @@ pub struct Pack {
     pub roles: Vec<RoleRule>,
     /// The highest access each role may hold through area and office sets.
     pub ceilings: BTreeMap<Role, Access>,
+    /// What each role may do to where a record belongs.
+    pub routing_rights: BTreeMap<Role, BTreeSet<RoutingRight>>,
 }
 
 impl Pack {
+    /// The line of the role table for one role and column.
+    #[must_use]
+    pub fn rule(&self, role: Role, column: Column) -> Option<&RoleRule> {
+        self.roles.iter().find(|rule| rule.role == role && rule.column == column)
+    }
+
     /// The kind under a name.
     #[must_use]
     pub fn kind(&self, name: &str) -> Option<&Kind> {

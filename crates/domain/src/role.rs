@@ -154,10 +154,49 @@ impl Action {
         (Action::Gate, 'G'),
     ];
 
+    /// The letter of the role table.
+    #[must_use]
+    pub fn letter(self) -> Option<char> {
+        Action::ALL.into_iter().find(|(known, _)| *known == self).map(|(_, letter)| letter)
+    }
+
     /// The action behind a letter of the role table.
     #[must_use]
     pub fn from_letter(letter: char) -> Option<Self> {
         Action::ALL.into_iter().find(|(_, known)| *known == letter).map(|(action, _)| action)
+    }
+}
+
+/// What a role may do to where a record belongs, beyond editing what it says.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Encode, Decode,
+)]
+#[serde(rename_all = "snake_case")]
+#[cbor(index_only)]
+pub enum RoutingRight {
+    /// Change its area or office, or offer it to another office.
+    #[n(0)]
+    Move,
+    /// Lower its access.
+    #[n(1)]
+    Lower,
+    /// Exclude an office or a person from it, take an exclusion back, or make it secret.
+    #[n(2)]
+    Hide,
+}
+
+impl RoutingRight {
+    /// Every right.
+    pub const ALL: [RoutingRight; 3] = [RoutingRight::Move, RoutingRight::Lower, RoutingRight::Hide];
+
+    /// The name in the role table.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            RoutingRight::Move => "move",
+            RoutingRight::Lower => "lower",
+            RoutingRight::Hide => "hide",
+        }
     }
 }
 

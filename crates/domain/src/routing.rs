@@ -32,6 +32,9 @@ pub struct Routing {
     /// Offices and persons who must not see it, above every grant.
     #[n(5)]
     pub excluded: BTreeSet<String>,
+    /// Offices the record is offered to: what an acceptor needs from the place it leaves.
+    #[n(6)]
+    pub offered: BTreeSet<OfficeCode>,
 }
 
 impl Routing {
@@ -44,14 +47,30 @@ impl Routing {
     /// Whether the record is in a set. Secret records are in person sets only.
     #[must_use]
     pub fn is_in(&self, set: &Set) -> bool {
-        let named_only = self.access == Some(Access::Secret);
+        let by_name = matches!(set, Set::Person(_));
+        (by_name || self.access != Some(Access::Secret)) && self.lies_in(set)
+    }
+
+    /// Whether its live values name the set, secret or not.
+    #[must_use]
+    pub fn lies_in(&self, set: &Set) -> bool {
         match set {
-            Set::Area(area) => !named_only && self.areas.iter().any(|live| area.covers(live)),
-            Set::Office(office) => {
-                !named_only && (self.offices.contains(office) || self.partners.contains(office))
-            }
+            Set::Area(area) => self.areas.iter().any(|live| area.covers(live)),
+            Set::Office(office) => self.offices.contains(office) || self.partners.contains(office),
             Set::Person(staff) => self.readers.contains(staff),
         }
+    }
+
+    /// The sets it is in by its live values: one an area, office, partner and reader. Secret records are in person
+    /// sets only.
+    #[must_use]
+    pub fn sets(&self) -> BTreeSet<Set> {
+        let persons = self.readers.iter().copied().map(Set::Person);
+        if self.access == Some(Access::Secret) {
+            return persons.collect();
+        }
+        let offices = self.offices.iter().chain(&self.partners).cloned().map(Set::Office);
+        self.areas.iter().cloned().map(Set::Area).chain(offices).chain(persons).collect()
     }
 
     /// Whether a person or office is excluded from the record.

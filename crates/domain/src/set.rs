@@ -34,6 +34,15 @@ impl Set {
         }
     }
 
+    /// Whether whatever is in another set is in this one as well.
+    #[must_use]
+    pub fn contains(&self, other: &Set) -> bool {
+        match (self, other) {
+            (Set::Area(wide), Set::Area(narrow)) => wide.covers(narrow),
+            _ => self == other,
+        }
+    }
+
     /// Whether the records of the set can lie in several shards.
     #[must_use]
     pub fn spans_shards(&self) -> bool {

@@ -28,6 +28,8 @@ pub enum What {
     Held,
     /// Changes from others wait for changes they build on.
     Pending,
+    /// The record left every set of this device; it waits here until its work is safe elsewhere.
+    Leaving,
 }
 
 /// One matter: changes of one record with one reason.
@@ -61,7 +63,7 @@ pub struct Matters {
 }
 
 /// The lists, in the order of urgency. Each row: record, code, changes, since, the reason of a decision.
-const LISTS: [(What, &str); 7] = [
+const LISTS: [(What, &str); 8] = [
     (
         What::Refused,
         "SELECT r.id, c.refused, count(*), min(c.judged), NULL FROM change AS c JOIN record AS r ON r.number = c.record
@@ -101,6 +103,11 @@ const LISTS: [(What, &str); 7] = [
     (
         What::Pending,
         "SELECT record, 'base_missing', count(*), min(came), NULL FROM pending GROUP BY record ORDER BY record LIMIT ?1",
+    ),
+    (
+        What::Leaving,
+        "SELECT r.id, 'leaving', count(*), min(c.came), NULL FROM record AS r JOIN change AS c ON c.record = r.number
+         WHERE r.away = 1 AND c.own = 1 GROUP BY r.number ORDER BY r.number LIMIT ?1",
     ),
 ];
 

@@ -31,6 +31,7 @@ mod leaves;
 mod loaded;
 mod place;
 mod projection;
+mod purge;
 pub mod query;
 mod rebuild;
 mod reference;

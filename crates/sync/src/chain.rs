@@ -4,7 +4,7 @@
 //! hashes, never content; erasing a record destroys the salts of its entries, and the chain still holds.
 
 use minicbor::{Decode, Encode};
-use sambung_domain::{Area, RecordId, Routing, Shard};
+use sambung_domain::{RecordId, Routing, Set, Shard};
 use sambung_trust::signed::encode;
 
 use crate::document::ChangeHash;
@@ -31,7 +31,7 @@ pub enum Entry {
         #[n(2)]
         hash: ChangeHash,
     },
-    /// A record came into an area of this shard, or may be read there by more than before.
+    /// A record came into a set, or may be read there by more than before.
     #[n(1)]
     Joined {
         /// The record.
@@ -40,14 +40,14 @@ pub enum Entry {
         /// Its generation.
         #[n(1)]
         generation: u32,
-        /// The area it came into.
+        /// The set it came into.
         #[n(2)]
-        area: Area,
+        set: Set,
         /// Where it was and how protected just before, so that who had it already is not sent it again.
         #[n(3)]
         before: Box<Routing>,
     },
-    /// A record left an area of this shard, or may be read there by fewer than before.
+    /// A record left a set, or may be read there by fewer than before.
     #[n(2)]
     Left {
         /// The record.
@@ -56,13 +56,25 @@ pub enum Entry {
         /// Its generation.
         #[n(1)]
         generation: u32,
-        /// The area it left, or in which some may not read it any more.
+        /// The set it left, or in which some may not read it any more.
         #[n(2)]
-        area: Area,
+        set: Set,
+        /// Where it was and how protected just before, so that only who had it is told.
+        #[n(3)]
+        before: Box<Routing>,
     },
 }
 
 impl Entry {
+    /// The set that a record joined or left; none for a change, which is in all the record's sets.
+    #[must_use]
+    pub fn set(&self) -> Option<&Set> {
+        match self {
+            Entry::Change { .. } => None,
+            Entry::Joined { set, .. } | Entry::Left { set, .. } => Some(set),
+        }
+    }
+
     /// The record an entry is about, with its generation.
     #[must_use]
     pub fn subject(&self) -> (RecordId, u32) {
@@ -114,6 +126,7 @@ impl Mark {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use sambung_domain::Area;
 
     fn entry(byte: u8) -> Entry {
         Entry::Change { record: RecordId([byte; 16]), generation: 1, hash: ChangeHash([byte; 32]) }

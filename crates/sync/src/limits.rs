@@ -32,6 +32,9 @@ pub const FOLLOW_MAX: usize = 1_000;
 /// Most scopes a request may list.
 pub const SCOPES_MAX: usize = 1_024;
 
+/// Most records that a request may name as waiting to leave; a replica with more names them in turn.
+pub const LEAVING_MAX: usize = 64;
+
 /// Greatest length of a device's name, in bytes.
 pub const NAME_MAX: usize = 200;
 

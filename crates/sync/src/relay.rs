@@ -7,7 +7,9 @@
 mod admission;
 mod answer;
 mod enrolment;
+mod entries;
 mod lanes;
+mod leaving;
 mod orders;
 mod pulling;
 mod pushing;
@@ -128,7 +130,10 @@ impl Relay {
         }
         self.tell_outcomes(store, caller, request, response)?;
         match caller.standing {
-            Standing::Live => self.give_pulls(store, caller, request, response, circumstances.now)?,
+            Standing::Live => {
+                self.give_pulls(store, caller, request, response, circumstances.now)?;
+                self.say_kept(store, caller, request, response, circumstances.now)?;
+            }
             // The renewed grant opens the next request.
             Standing::Lapsed => response.more = Some(true),
             Standing::Revoked => response.closed = Some(Closed::Revoked),

@@ -10,6 +10,7 @@ mod rule;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use sambung_domain::pack::TRANSFER;
 use sambung_domain::{Access, Area, OfficeCode, RecordId, Routing};
 
 use crate::document::{Action, Actor, Change, ChangeHash, Key, ObjectRef, OpId, Operation, Scalar};
@@ -64,6 +65,9 @@ fn collect<'a>(slots: impl Iterator<Item = Slot<'a>>) -> Routing {
                 routing.offices.insert(code);
             }
             Slot::Entry(map, name) => enter(&mut routing, map, name),
+            Slot::Offer(code) => {
+                routing.offered.insert(code);
+            }
             Slot::Nothing => {}
         }
     }
@@ -87,6 +91,8 @@ enum Slot<'a> {
     Area(Area),
     Access(Access),
     Office(OfficeCode),
+    /// An offer to an office.
+    Offer(OfficeCode),
     /// An entry that says yes.
     Entry(RoutingMap, &'a str),
     /// An entry that says no, or the removal of what lost a conflict.
@@ -140,6 +146,7 @@ fn slot<'a>(history: &History, operation: &'a Operation) -> Option<Slot<'a>> {
         "area" => Some(text.parse().map_or(Slot::Nothing, Slot::Area)),
         "access" => Some(text.parse().map_or(Slot::Nothing, Slot::Access)),
         "office" => Some(text.parse().map_or(Slot::Nothing, Slot::Office)),
+        TRANSFER => Some(text.parse().map_or(Slot::Nothing, Slot::Offer)),
         _ => None,
     }
 }

@@ -124,7 +124,7 @@ impl Circle {
 
     fn edit(&mut self, seed: &mut Seed, at: usize) -> Result<()> {
         let person = &mut self.people[at];
-        match seed.below(16) {
+        match seed.below(17) {
             0 => person.put(ROOT, "area", *seed.pick(&AREAS)),
             1 => person.put(ROOT, "access", *seed.pick(&ACCESS)),
             2 => person.put(ROOT, "office", *seed.pick(&OFFICES)),
@@ -137,6 +137,7 @@ impl Circle {
             11 | 12 => text(person, seed),
             13 => entry(person, seed),
             14 => remove(person, seed),
+            15 => person.put(ROOT, "transfer", *seed.pick(&["BP3MI-35", "MPP-3509", ""])),
             _ => item(person, seed),
         }
     }

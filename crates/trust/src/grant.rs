@@ -1,10 +1,10 @@
 //! Grants: what a device may do, on which records, until when.
 
 use minicbor::{Decode, Encode};
-use sambung_domain::pack::{Column, Pack, RoleRule};
-use sambung_domain::role::Action;
+use sambung_domain::pack::{Column, Kind, Pack, Reach, RoleRule};
+use sambung_domain::role::{Action, RoutingRight};
 use sambung_domain::time::DAY_MS;
-use sambung_domain::{Access, OfficeCode, Role, Set, StaffId, Timestamp};
+use sambung_domain::{Access, Area, OfficeCode, Role, Set, StaffId, Timestamp};
 
 use crate::key::PublicKey;
 use crate::signed::{Statement, encode};
@@ -45,6 +45,33 @@ impl Actions {
     }
 }
 
+/// What a grant allows to do to where records belong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Encode, Decode)]
+#[cbor(transparent)]
+pub struct RoutingRights(#[n(0)] u8);
+
+impl RoutingRights {
+    /// The set of these rights.
+    #[must_use]
+    pub fn of(rights: impl IntoIterator<Item = RoutingRight>) -> Self {
+        RoutingRights(rights.into_iter().map(right_bit).fold(0, |bits, bit| bits | bit))
+    }
+
+    /// Whether a right is among them.
+    #[must_use]
+    pub fn allow(self, right: RoutingRight) -> bool {
+        self.0 & right_bit(right) != 0
+    }
+}
+
+fn right_bit(right: RoutingRight) -> u8 {
+    match right {
+        RoutingRight::Move => 1,
+        RoutingRight::Lower => 1 << 1,
+        RoutingRight::Hide => 1 << 2,
+    }
+}
+
 fn bit(action: Action) -> u8 {
     match action {
         Action::Create => 1,
@@ -73,6 +100,9 @@ pub struct KindRule {
     /// Through person sets.
     #[n(3)]
     pub person: Actions,
+    /// The access the kind's records start with: only what starts as secret can be born secret.
+    #[n(4)]
+    pub access: Access,
 }
 
 /// The issuer's statement of what one device may do.
@@ -105,6 +135,9 @@ pub struct Grant {
     /// Not after, in relay time; renewed at exchanges.
     #[n(8)]
     pub until: Timestamp,
+    /// What it may do to where records belong.
+    #[n(9)]
+    pub routing: RoutingRights,
 }
 
 impl Statement for Grant {
@@ -126,6 +159,33 @@ pub struct GrantSubject {
     pub sets: Vec<Set>,
 }
 
+/// What an invitation names: areas, an office, staff.
+#[derive(Debug, Clone, Copy)]
+pub struct Named<'a> {
+    /// The areas.
+    pub areas: &'a [Area],
+    /// The office.
+    pub office: Option<&'a OfficeCode>,
+    /// The staff.
+    pub staff: &'a [StaffId],
+}
+
+/// The sets that the role table gives a role of what an invitation names: the areas always, the office and each
+/// member of staff where the role has a letter through such sets.
+#[must_use]
+pub fn sets_for_role(pack: &Pack, role: Role, named: Named<'_>) -> Vec<Set> {
+    let has = |reach: Reach| {
+        pack.kinds.values().any(|kind| {
+            kind.reach.contains(&reach)
+                && pack.rule(role, kind.column).is_some_and(|rule| !rule.through(reach).is_empty())
+        })
+    };
+    let areas = named.areas.iter().cloned().map(Set::Area);
+    let office = named.office.filter(|_| has(Reach::Office)).cloned().map(Set::Office);
+    let staff = named.staff.iter().copied().filter(|_| has(Reach::Person)).map(Set::Person);
+    areas.chain(office).chain(staff).collect()
+}
+
 impl Grant {
     /// The grant the role table gives `subject` from `now` on, for one lease.
     #[must_use]
@@ -135,12 +195,14 @@ impl Grant {
             .kinds
             .values()
             .filter_map(|kind| {
-                let rule = pack.roles.iter().find(|r| r.role == role && r.column == kind.column)?;
-                Some(kind_rule(&kind.name, rule))
+                let rule = pack.rule(role, kind.column)?;
+                Some(kind_rule(kind, rule))
             })
             .collect();
         let ceiling = pack.ceilings.get(&role).copied().unwrap_or(Access::Open);
-        Grant { device, role, staff, office, sets, kinds, ceiling, from: now, until: lease_end(role, now) }
+        let routing = RoutingRights::of(pack.routing_rights.get(&role).into_iter().flatten().copied());
+        let until = lease_end(role, now);
+        Grant { device, role, staff, office, sets, kinds, ceiling, from: now, until, routing }
     }
 
     /// The same grant for another lease from `now` on.
@@ -184,12 +246,20 @@ impl Grant {
     }
 }
 
-fn kind_rule(kind: &str, rule: &RoleRule) -> KindRule {
+/// The role table's line for a kind, through the kinds of set that the kind is reached through.
+fn kind_rule(kind: &Kind, rule: &RoleRule) -> KindRule {
+    // A statement is born at a desk and read by those it names: where a kind is not reached, only births remain.
+    let through = |reach: Reach| {
+        let allowed = |action: &Action| kind.reach.contains(&reach) || *action == Action::Create;
+        let actions: Vec<Action> = rule.through(reach).iter().copied().filter(allowed).collect();
+        Actions::of(&actions, rule.column)
+    };
     KindRule {
-        kind: kind.to_owned(),
-        area: Actions::of(&rule.area, rule.column),
-        office: Actions::of(&rule.office, rule.column),
-        person: Actions::of(&rule.person, rule.column),
+        kind: kind.name.clone(),
+        area: through(Reach::Area),
+        office: through(Reach::Office),
+        person: through(Reach::Person),
+        access: kind.access,
     }
 }
 
@@ -241,6 +311,27 @@ mod tests {
         let head = grant(Role::Head);
         assert!(head.actions("worker", &area).allow(Action::Read));
         assert!(!head.actions("worker", &area).allow(Action::Edit));
+    }
+
+    #[test]
+    fn an_invitation_gives_the_sets_that_the_role_has_letters_for() {
+        let (pack, staff) = (Pack::builtin().unwrap(), [sambung_domain::RecordId([5; 16])]);
+        let areas: [Area; 1] = ["35.13".parse().unwrap()];
+        let office = "P4MI-3513".parse().unwrap();
+        let sets = |role| {
+            let named = Named { areas: &areas, office: Some(&office), staff: &staff };
+            sets_for_role(&pack, role, named)
+                .iter()
+                .map(|set| set.to_string()[..2].to_owned())
+                .collect::<String>()
+        };
+        assert_eq!(sets(Role::VillageOfficer), "a:p:", "named participants of an orientation");
+        assert_eq!(sets(Role::FrontOffice), "a:o:");
+        assert_eq!(sets(Role::CaseOfficer), "a:o:p:");
+        assert_eq!(sets(Role::Mediator), "a:p:");
+        assert_eq!(sets(Role::OppManager), "a:o:");
+        let nobody = Named { areas: &areas, office: None, staff: &[] };
+        assert_eq!(sets_for_role(&pack, Role::CaseOfficer, nobody), [Set::Area(areas[0].clone())]);
     }
 
     #[test]

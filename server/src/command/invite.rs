@@ -32,6 +32,7 @@ pub(super) fn run(args: Invite) -> Result<(), CommandError> {
         hash: code.hash(),
         role: args.role,
         areas: args.area,
+        sets: args.set,
         office: args.office,
         staff: args.staff,
         expires,

@@ -109,6 +109,7 @@ rules!(
     late_changes_are_remembered,
     what_is_apart_returns_and_is_counted_until_it_is_decided_about,
     decisions_are_numbered_and_told_device_by_device,
+    sets_are_placed_from_their_first_entry_on,
 );
 
 fn shard(area: &str) -> Shard {
@@ -154,6 +155,7 @@ fn row() -> RecordRow {
         partners: BTreeSet::from(["DISNAKER-3508".parse().unwrap()]),
         readers: BTreeSet::from([RecordId([9; 16])]),
         excluded: BTreeSet::from(["BP3MI-JATIM".to_owned()]),
+        offered: BTreeSet::from(["DISNAKER-3508".parse().unwrap()]),
     };
     RecordRow { kind: "worker".to_owned(), routing }
 }

@@ -16,6 +16,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("schema/0002_claim.sql"),
     include_str!("schema/0003_orders.sql"),
     include_str!("schema/0004_quarantine.sql"),
+    include_str!("schema/0005_sets.sql"),
 ];
 
 /// Brings a database up to date. Of several processes that try at once, one does each step.

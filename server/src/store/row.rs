@@ -73,10 +73,11 @@ pub(super) fn device(row: &Row<'_>) -> rusqlite::Result<Device> {
     })
 }
 
-/// From `hash, role, areas, office, staff, expires, used_by`.
+/// From `hash, role, areas, office, staff, expires, used_by, sets`.
 pub(super) fn invitation(row: &Row<'_>) -> Read<Invitation> {
     let hash = row.get(0)?;
     let (role, areas, staff): (Vec<u8>, Vec<u8>, Vec<u8>) = (row.get(1)?, row.get(2)?, row.get(4)?);
+    let sets: Vec<u8> = row.get(7)?;
     let office: Option<String> = row.get(3)?;
     let expires = Timestamp(row.get(5)?);
     let used_by = row.get::<_, Option<[u8; 32]>>(6)?.map(PublicKey);
@@ -85,6 +86,7 @@ pub(super) fn invitation(row: &Row<'_>) -> Read<Invitation> {
             hash,
             role: from_cbor(&role)?,
             areas: from_cbor(&areas)?,
+            sets: from_cbor(&sets)?,
             office: office.map(|code| code.parse()).transpose().map_err(StoreError::damaged)?,
             staff: from_cbor(&staff)?,
             expires,

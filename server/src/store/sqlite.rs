@@ -123,20 +123,21 @@ impl RelayStore for SqliteStore<'_> {
 
     fn invitation(&mut self, hash: &[u8; 32]) -> Result<Option<Invitation>, StoreError> {
         let text =
-            "SELECT hash, role, areas, office, staff, expires, used_by FROM invitation WHERE hash = ?1";
+            "SELECT hash, role, areas, office, staff, expires, used_by, sets FROM invitation WHERE hash = ?1";
         self.find(text, [hash], row::invitation)?.transpose()
     }
 
     fn put_invitation(&mut self, invitation: &Invitation) -> Result<(), StoreError> {
-        let text = "INSERT INTO invitation (hash, role, areas, office, staff, expires, used_by)
-            VALUES (:hash, :role, :areas, :office, :staff, :expires, :used_by)
+        let text = "INSERT INTO invitation (hash, role, areas, office, staff, expires, used_by, sets)
+            VALUES (:hash, :role, :areas, :office, :staff, :expires, :used_by, :sets)
             ON CONFLICT (hash) DO UPDATE SET role = excluded.role, areas = excluded.areas,
                 office = excluded.office, staff = excluded.staff, expires = excluded.expires,
-                used_by = excluded.used_by";
+                used_by = excluded.used_by, sets = excluded.sets";
         let values = named_params! {
             ":hash": invitation.hash,
             ":role": encode(&invitation.role),
             ":areas": encode(&invitation.areas),
+            ":sets": encode(&invitation.sets),
             ":office": invitation.office.as_ref().map(OfficeCode::as_str),
             ":staff": encode(&invitation.staff),
             ":expires": invitation.expires.0,
@@ -395,6 +396,20 @@ impl RelayStore for SqliteStore<'_> {
         let (shard, set) = (claim.shard.as_str(), claim.set.to_string());
         let sequence = row::column(claim.sequence)?;
         self.write(text, params![claim.replica, shard, set, claim.epoch, sequence]).map(drop)
+    }
+
+    fn put_placed(&mut self, set: &Set, shard: &Shard, first: u64) -> Result<(), StoreError> {
+        let text = "INSERT OR IGNORE INTO placed (set_name, shard, first) VALUES (?1, ?2, ?3)";
+        self.write(text, params![set.to_string(), shard.as_str(), row::column(first)?]).map(drop)
+    }
+
+    fn placed(&mut self, set: &Set) -> Result<Vec<(Shard, u64)>, StoreError> {
+        let text = "SELECT shard, min(first) FROM placed WHERE set_name IN (?1, '*')
+            GROUP BY shard ORDER BY shard";
+        self.list(text, [set.to_string()], |row| {
+            let (shard, first) = (Shard::from_stored(row.get(0)?), row.get(1)?);
+            Ok(row::sequence(first).map(|first| (shard, first)))
+        })
     }
 
     fn excluding(&mut self, name: &str) -> Result<Vec<(RecordId, u32)>, StoreError> {

@@ -137,6 +137,7 @@ impl Device {
             orders: None,
             orders_held: None,
             outcomes: None,
+            leaving: None,
         }
     }
 
@@ -199,10 +200,15 @@ impl Device {
     pub(crate) fn pull(&mut self) -> ExchangeResponse {
         let request = ExchangeRequest { scopes: Some(self.scopes.clone()), ..self.request() };
         let response = self.exchange(&request).unwrap();
+        self.settle(&response);
+        response
+    }
+
+    /// Moves the cursors to where a response leads.
+    pub(crate) fn settle(&mut self, response: &ExchangeResponse) {
         for pull in response.pulls.iter().flatten() {
             self.advance(pull);
         }
-        response
     }
 
     fn advance(&mut self, pull: &Pull) {

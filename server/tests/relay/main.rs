@@ -12,6 +12,7 @@ mod limits;
 mod process;
 mod pulling;
 mod record;
+mod rights;
 mod safety;
 mod site;
 mod verification;

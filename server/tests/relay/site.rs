@@ -72,17 +72,23 @@ impl Site {
 }
 
 pub(crate) fn invite(data: &DataDir, role: &str, areas: &[&str], expires: Timestamp) -> String {
-    let root = KeyFile::read(&data.keys()).unwrap().root();
-    let code = InvitationCode::new(clock::random().unwrap(), &root);
-    let invitation = Invitation {
-        hash: code.hash(),
+    invite_with(data, |hash| Invitation {
+        hash,
         role: role.parse().unwrap(),
         areas: areas.iter().map(|area| area.parse().unwrap()).collect(),
+        sets: Vec::new(),
         office: None,
         staff: Vec::new(),
         expires,
         used_by: None,
-    };
+    })
+}
+
+/// The code of an invitation that is made of its hash.
+pub(crate) fn invite_with(data: &DataDir, invitation: impl FnOnce([u8; 32]) -> Invitation) -> String {
+    let root = KeyFile::read(&data.keys()).unwrap().root();
+    let code = InvitationCode::new(clock::random().unwrap(), &root);
+    let invitation = invitation(code.hash());
     let pool = Pool::open(&data.database()).unwrap();
     pool.write::<_, StoreError>(|store| store.put_invitation(&invitation)).unwrap();
     code.text()

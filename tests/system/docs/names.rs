@@ -135,6 +135,7 @@ fn values() -> Vec<(&'static str, u64)> {
         ("PULL_BYTES_MIN", u64::from(limits::PULL_BYTES_MIN)),
         ("PULL_SCAN_MAX", count(limits::PULL_SCAN_MAX)),
         ("SCOPES_MAX", count(limits::SCOPES_MAX)),
+        ("LEAVING_MAX", count(limits::LEAVING_MAX)),
         ("NAME_MAX", count(limits::NAME_MAX)),
         ("NONCE_MS", nonce::NONCE_MS.unsigned_abs()),
         ("LEASE_DAYS_VILLAGE", grant::LEASE_DAYS_VILLAGE.unsigned_abs()),

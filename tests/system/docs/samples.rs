@@ -15,7 +15,7 @@ use sambung_sync::message::{
 };
 use sambung_trust::batch::Seen;
 use sambung_trust::certificate::{Certificate, Purpose};
-use sambung_trust::grant::{Actions, KindRule};
+use sambung_trust::grant::{Actions, KindRule, RoutingRights};
 use sambung_trust::merkle::Node;
 use sambung_trust::order::Deed;
 use sambung_trust::receipt::ShardRange;
@@ -119,6 +119,7 @@ fn grant(role: Role) -> Signed {
         area: Actions::default(),
         office: Actions::default(),
         person: Actions::default(),
+        access: Access::Ordinary,
     };
     let grant = Grant {
         device: key().public(),
@@ -130,6 +131,7 @@ fn grant(role: Role) -> Signed {
         ceiling: Access::Restricted,
         from: Timestamp(0),
         until: Timestamp(1),
+        routing: RoutingRights::default(),
     };
     Signed::seal(&grant, &key())
 }
@@ -145,6 +147,7 @@ fn bare_grant(ceiling: Access) -> Signed {
         ceiling,
         from: Timestamp(0),
         until: Timestamp(1),
+        routing: RoutingRights::default(),
     };
     Signed::seal(&grant, &key())
 }
@@ -186,6 +189,7 @@ fn least_request() -> ExchangeRequest {
         orders: None,
         orders_held: None,
         outcomes: None,
+        leaving: None,
     }
 }
 
@@ -202,6 +206,7 @@ fn full_request() -> ExchangeRequest {
         orders: Some([1; 8]),
         orders_held: Some(orders()),
         outcomes: Some(7),
+        leaving: Some(vec![(record(), 1)]),
         ..least_request()
     }
 }
@@ -232,6 +237,7 @@ fn least_response() -> ExchangeResponse {
         orders: None,
         closed: None,
         outcomes: None,
+        kept: None,
     }
 }
 
@@ -252,6 +258,7 @@ fn full_response(want: Want, closed: Closed) -> ExchangeResponse {
         orders: Some(orders()),
         closed: Some(closed),
         outcomes: Some([true, false].map(outcome).to_vec()),
+        kept: Some(vec![0, u32::MAX]),
         ..least_response()
     }
 }
@@ -333,16 +340,19 @@ fn routing() -> Routing {
         partners: ["BLK-3513".parse().unwrap()].into(),
         readers: [record()].into(),
         excluded: ["P4MI-3508".to_owned()].into(),
+        offered: ["BLK-3513".parse().unwrap()].into(),
     }
 }
 
-fn entries() -> [Entry; 4] {
+fn entries() -> [Entry; 5] {
     let (record, generation) = (record(), 1);
-    let joined = |before| Entry::Joined { record, generation, area: area("35.13"), before };
+    let set = |text: &str| text.parse::<Set>().unwrap();
+    let joined = |before| Entry::Joined { record, generation, set: set("a:35.13"), before };
     [
         Entry::Change { record, generation, hash: ChangeHash([3; 32]) },
         joined(Box::new(routing())),
         joined(Box::default()),
-        Entry::Left { record, generation, area: area("35") },
+        Entry::Left { record, generation, set: set("o:BLK-3513"), before: Box::new(routing()) },
+        Entry::Left { record, generation, set: set("p:00000000000000000000000001"), before: Box::default() },
     ]
 }

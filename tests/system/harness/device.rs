@@ -111,6 +111,7 @@ impl Device {
             orders: None,
             orders_held: None,
             outcomes: None,
+            leaving: None,
         }
     }
 

@@ -2,6 +2,7 @@
 //! inventory that follows from them.
 
 mod inventory;
+mod rights;
 
 use std::fmt::Write as _;
 
@@ -12,6 +13,8 @@ use crate::Role;
 
 /// Code lists longer than this are printed in running text.
 const TABLE_CODES_MAX: usize = 60;
+
+pub use rights::render_rights;
 
 /// The pack as Markdown. The same pack always gives the same text.
 #[must_use]

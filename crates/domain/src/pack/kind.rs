@@ -124,8 +124,10 @@ impl Kind {
 pub const ROUTING_TEXTS: [&str; 3] = ["access", "area", "office"];
 /// Routing keys that hold a map of names to yes or no.
 pub const ROUTING_MAPS: [&str; 3] = ["excluded", "partners", "readers"];
+/// Root key of an offer: the code of the office that a record is offered to; empty once that is settled.
+pub const TRANSFER: &str = "transfer";
 /// Root keys that are no fields of a form.
-pub const RESERVED_KEYS: [&str; 12] = [
+pub const RESERVED_KEYS: [&str; 13] = [
     "access",
     "area",
     "created_at",
@@ -138,4 +140,5 @@ pub const RESERVED_KEYS: [&str; 12] = [
     "readers",
     "record",
     "schema",
+    TRANSFER,
 ];

@@ -133,6 +133,7 @@ impl Pack {
             messages: BTreeMap::new(),
             roles: Vec::new(),
             ceilings: BTreeMap::new(),
+            routing_rights: BTreeMap::new(),
         };
         let common = common_parts(sources)?;
         for (name, text) in sources {

@@ -6,13 +6,16 @@ use std::fmt::Write as _;
 use serde::{Deserialize, Serialize};
 
 use super::{Column, Kind, Pack, Reach, RoleRule};
-use crate::{Access, Role, role::Action};
+use crate::role::{Action, RoutingRight};
+use crate::{Access, Role};
 
 /// One line of the role table. A cell reads `CRE ao` or, with rights that differ by set, `C a, RE p`; cells
 /// without letters stand for every set.
 #[derive(Serialize, Deserialize)]
 pub(super) struct RoleSource {
     ceiling: Access,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    routing: Vec<RoutingRight>,
     #[serde(flatten)]
     cells: BTreeMap<Column, String>,
 }
@@ -49,6 +52,7 @@ pub(super) fn read(pack: &mut Pack, roles: BTreeMap<String, RoleSource>) -> Resu
     for (name, source) in roles {
         let role: Role = name.parse().map_err(|error: crate::role::UnknownRole| error.to_string())?;
         pack.ceilings.insert(role, source.ceiling);
+        pack.routing_rights.insert(role, source.routing.into_iter().collect());
         for (column, cell) in source.cells {
             pack.roles.push(read_cell(role, column, &cell)?);
         }
@@ -86,7 +90,8 @@ pub(super) fn write(pack: &Pack) -> BTreeMap<String, RoleSource> {
         .map(|(role, ceiling)| {
             let rules = pack.roles.iter().filter(|rule| rule.role == *role);
             let cells = rules.map(|rule| (rule.column, cell(rule))).collect();
-            (role.to_string(), RoleSource { ceiling: *ceiling, cells })
+            let routing = pack.routing_rights.get(role).into_iter().flatten().copied().collect();
+            (role.to_string(), RoleSource { ceiling: *ceiling, routing, cells })
         })
         .collect()
 }
@@ -95,7 +100,7 @@ pub(super) fn write(pack: &Pack) -> BTreeMap<String, RoleSource> {
 pub(super) fn cell(rule: &RoleRule) -> String {
     let mut parts: Vec<(String, String)> = Vec::new();
     for (set, reach) in ['a', 'o', 'p'].into_iter().zip(Reach::ALL) {
-        let letters: String = rule.through(reach).iter().filter_map(|action| letter(*action)).collect();
+        let letters: String = rule.through(reach).iter().filter_map(|action| action.letter()).collect();
         match parts.iter_mut().find(|(known, _)| *known == letters) {
             _ if letters.is_empty() => {}
             Some((_, sets)) => sets.push(set),
@@ -109,10 +114,6 @@ pub(super) fn cell(rule: &RoleRule) -> String {
         _ = write!(text, "{comma}{letters} {sets}");
     }
     text
-}
-
-fn letter(action: Action) -> Option<char> {
-    Action::ALL.into_iter().find(|(known, _)| *known == action).map(|(_, letter)| letter)
 }
 
 #[cfg(test)]

@@ -40,6 +40,10 @@ impl Writer<'_, '_> {
         if loaded::find(&self.transaction, id)?.is_some() {
             return Err(UsageError::Exists(id).into());
         }
+        if loaded::find_generation(&self.transaction, id, FIRST_GENERATION)?.is_some() {
+            // It left this device's sets and waits for its work to be safe.
+            return Err(ReplicaError::NotAllowed);
+        }
         let base = self.base(kind, command.of, &edits)?;
         self.complete_birth(&mut edits, kind, base.as_ref())?;
         edits.extend(self.provenance());

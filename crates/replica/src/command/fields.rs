@@ -1,8 +1,8 @@
 //! From typed fields to the writes of a change.
 
-use sambung_domain::pack::{Field, FieldType, Kind, Merge, ROUTING_TEXTS};
+use sambung_domain::pack::{Field, FieldType, Kind, Merge, ROUTING_MAPS, ROUTING_TEXTS};
 use sambung_domain::value::Value;
-use sambung_domain::{Access, Area, OfficeCode, Pack, id::encode_id};
+use sambung_domain::{Access, Area, OfficeCode, Pack, RecordId, id::encode_id};
 use sambung_sync::document::Edit;
 use serde_json::Value as Json;
 
@@ -92,6 +92,9 @@ impl Typing<'_> {
         json: &Json,
         random: &mut dyn FnMut() -> [u8; 16],
     ) -> Result<Vec<Edit>, UsageError> {
+        if ROUTING_MAPS.contains(&key) {
+            return Ok(vec![self.entry(key, json, true)?]);
+        }
         let field = self.writable(key)?;
         if field.kind == FieldType::Set {
             return Ok(vec![self.entry(key, json, true)?]);
@@ -107,6 +110,10 @@ impl Typing<'_> {
 
     /// An entry of a set, put in or taken out. Taking out is a no: a yes written elsewhere at the same time stays.
     fn entry(&self, key: &str, json: &Json, held: bool) -> Result<Edit, UsageError> {
+        if ROUTING_MAPS.contains(&key) {
+            let name = routing_name(key, &typed(key, json)?)?;
+            return Ok(Edit::Put { path: vec![key.to_owned(), name], value: Value::Bool(held) });
+        }
         let field = self.writable(key)?;
         if field.kind != FieldType::Set {
             return Err(operation(key, "is no set"));
@@ -174,6 +181,18 @@ fn routing_value(key: &str, text: &str) -> Result<Value, UsageError> {
     Ok(Value::from(text))
 }
 
+/// Who may be named in a routing map: offices as partners, persons as readers, both as excluded.
+fn routing_name(key: &str, text: &str) -> Result<String, UsageError> {
+    let staff = || text.parse::<RecordId>().map(|id| id.to_string()).map_err(|e| e.to_string());
+    let office = || text.parse::<OfficeCode>().map(|code| code.to_string()).map_err(|e| e.to_string());
+    let named = match key {
+        "partners" => office(),
+        "readers" => staff(),
+        _ => staff().or_else(|_| office()),
+    };
+    named.map_err(UsageError::Query)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -187,6 +206,17 @@ mod tests {
 
     fn path(keys: &[&str]) -> Vec<String> {
         keys.iter().map(|key| (*key).to_owned()).collect()
+    }
+
+    #[test]
+    fn partners_and_readers_are_named_by_code_and_id() {
+        let staff = "00000000000000000000000005";
+        let named = of("worker", json!({"add": [["partners", "BLK-3508"], ["readers", staff]]})).unwrap();
+        let put = |map: &str, name: &str| Edit::Put { path: path(&[map, name]), value: Value::Bool(true) };
+        assert_eq!(named, [put("partners", "BLK-3508"), put("readers", staff)]);
+        for (map, name) in [("partners", "blk"), ("readers", "BLK-3508"), ("excluded", "?")] {
+            assert!(of("worker", json!({"add": [[map, name]]})).is_err(), "{map} {name}");
+        }
     }
 
     #[test]

@@ -1,9 +1,7 @@
 //! Taking a response: verdicts, grant, and what is new, raw first in one transaction with the cursors.
 
-use std::collections::BTreeSet;
-
 use rusqlite::{Connection, TransactionBehavior, params};
-use sambung_domain::Timestamp;
+use sambung_domain::{Set, Timestamp};
 use sambung_sync::message::{ExchangeRequest, ExchangeResponse, Pull, PullAnswer, scopes_hash};
 use sambung_trust::certificate::Purpose;
 use sambung_trust::signed::encode;
@@ -15,6 +13,7 @@ use super::session::{SyncError, SyncReport};
 use super::{orders, outcomes, safe, verdicts};
 use crate::database::set_named;
 use crate::identity::{grant, see_relay_time, set_grant, set_nonce};
+use crate::purge;
 use crate::query::LAST_EXCHANGE;
 use crate::{Replica, ReplicaError};
 
@@ -64,6 +63,8 @@ impl Replica {
             mine_wins: self.sabotage.as_deref() == Some("merge_fields"),
         };
         let progress = take_pulls(&intake, request, response.pulls.as_deref().unwrap_or_default(), report)?;
+        let asked = request.leaving.as_deref().unwrap_or_default();
+        purge::release(&transaction, asked, response.kept.as_deref().unwrap_or_default())?;
         transaction.commit().map_err(ReplicaError::from)?;
         self.derive()?;
         Ok(progress)
@@ -120,8 +121,32 @@ fn renew(
     if renewed.from != held.from {
         outgoing::set_apart(connection, &former, &held)?;
     }
-    leave_sets(connection, &renewed)?;
+    drop_sets(connection, &renewed)?;
     Ok(set_grant(connection, signed)?)
+}
+
+/// What a grant does not give any more, or gives under another filter, is given up; of the latter, what still is within
+/// it comes again.
+fn drop_sets(connection: &Connection, grant: &Grant) -> Result<(), ReplicaError> {
+    let mut statement = connection.prepare_cached("SELECT DISTINCT set_name, epoch FROM scope")?;
+    let scopes: Vec<(String, [u8; 8])> =
+        statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
+    for (name, epoch) in scopes {
+        let stays = |set: &Set| grant.sets.contains(set) && grant.epoch(set) == epoch;
+        if name.parse().is_ok_and(|set| stays(&set)) {
+            continue;
+        }
+        connection
+            .prepare_cached(
+                "UPDATE record SET away = 1
+                 WHERE number IN (SELECT record FROM member WHERE set_name = ?1)
+                   AND NOT EXISTS (SELECT 1 FROM member WHERE record = number AND set_name <> ?1)",
+            )?
+            .execute([&name])?;
+        connection.prepare_cached("DELETE FROM member WHERE set_name = ?1")?.execute([&name])?;
+        connection.prepare_cached("DELETE FROM scope WHERE set_name = ?1")?.execute([&name])?;
+    }
+    Ok(())
 }
 
 fn take_pulls(
@@ -180,29 +205,6 @@ fn start_anew(connection: &Connection, pull: &Pull) -> Result<(), ReplicaError> 
     outcomes::forget(connection)?;
     // What was held back may have lacked just what is given back now.
     connection.prepare_cached("UPDATE change SET held = NULL WHERE held IS NOT NULL")?.execute([])?;
-    Ok(())
-}
-
-/// What was only in sets that the grant has no more is away, and their cursors are gone.
-fn leave_sets(connection: &Connection, grant: &Grant) -> Result<(), ReplicaError> {
-    let sets: Vec<String> = {
-        let mut statement = connection.prepare_cached("SELECT DISTINCT set_name FROM scope")?;
-        let names = statement.query_map([], |row| row.get(0))?;
-        names.collect::<Result<_, _>>()?
-    };
-    let kept: BTreeSet<String> = grant.sets.iter().map(ToString::to_string).collect();
-    for set in sets.iter().filter(|set| !kept.contains(*set)) {
-        connection
-            .prepare_cached(
-                "UPDATE record SET away = 1
-                 WHERE number IN (SELECT record FROM member WHERE set_name = ?1)
-                   AND NOT EXISTS (SELECT 1 FROM member WHERE record = number AND set_name <> ?1)",
-            )?
-            .execute([set])?;
-        for sql in ["DELETE FROM member WHERE set_name = ?1", "DELETE FROM scope WHERE set_name = ?1"] {
-            connection.prepare_cached(sql)?.execute([set])?;
-        }
-    }
     Ok(())
 }
 

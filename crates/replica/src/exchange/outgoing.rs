@@ -16,6 +16,7 @@ use sambung_trust::{Grant, Signed};
 use super::{Plan, orders, outcomes};
 use crate::database::named_cbor;
 use crate::identity::{grant, next_counter};
+use crate::purge;
 use crate::query::age_s;
 use crate::{Replica, ReplicaError};
 
@@ -61,6 +62,7 @@ impl Replica {
         if let (Some(number), Some("kill_mid_push")) = (batch, self.sabotage.as_deref()) {
             believe_in_sending(&transaction, number)?;
         }
+        let leaving = purge::leaving(&transaction)?;
         let hash = scopes_hash(&scopes);
         let agreed: Option<ByteVec> = named_cbor(&transaction, AGREED)?;
         let quiet = push.is_none() && agreed.is_some_and(|agreed| agreed[..] == hash) && !plan.list_scopes;
@@ -78,6 +80,7 @@ impl Replica {
             orders: orders::sum(&transaction)?,
             orders_held: if plan.give_orders { Some(orders::held(&transaction)?) } else { None },
             outcomes: outcomes::told(&transaction)?,
+            leaving: Some(leaving).filter(|leaving| !leaving.is_empty()),
         };
         transaction.commit()?;
         Ok(Draft { request, batch })

@@ -207,6 +207,7 @@ impl Session {
             return Err(SyncError::Closed(closed));
         }
         replica.note_agreement(now)?;
+        replica.purge()?;
         self.report.attention = replica.attention()?;
         Ok(Step::Done(self.report.clone()))
     }

@@ -45,6 +45,8 @@ pub struct Status {
     /// Own changes that a full replica other than this one is known to have. Where several sets meet in a shard the
     /// least of them counts, so that a record may show more.
     pub safe: u64,
+    /// Records that left every set of this device and wait here, shown nowhere, until their work is safe elsewhere.
+    pub leaving: u64,
     /// Fields with several values.
     pub conflicts: u64,
     /// Changes of ours that are quarantined or refused, and changes from others that cannot be used.
@@ -93,6 +95,7 @@ const SAFE: &str = "WITH low AS (
     SELECT count(*) FROM low CROSS JOIN change AS c INDEXED BY change_own
     WHERE c.own = 1 AND c.shard = low.shard AND c.sequence <= low.sequence
       AND NOT EXISTS (SELECT 1 FROM record INDEXED BY record_away WHERE number = c.record AND away = 1)";
+const LEAVING: &str = "SELECT count(*) FROM record WHERE away = 1";
 const CONFLICTS: &str = "SELECT coalesce(sum(conflicts), 0) FROM projection WHERE conflicts > 0";
 const ATTENTION: &str = "SELECT count(*) FROM change WHERE refused IS NOT NULL OR lane = 2";
 const UNUSABLE: &str = "SELECT count(*) FROM unusable";
@@ -125,6 +128,7 @@ impl Replica {
             confirmed: self.count(OWN)?.saturating_sub(waiting + self.count(REFUSED)?),
             settled: self.count(SETTLED)?,
             safe: self.count(SAFE)?,
+            leaving: self.count(LEAVING)?,
             conflicts: self.count(CONFLICTS)?,
             quarantined: self.attention()?,
             late: self.count(LATE)?,

@@ -13,6 +13,9 @@ use crate::leaves::leaves;
 /// Most characters of one column: a record with more is found by what stands first.
 const COLUMN_MAX: usize = 4_096;
 
+/// Pages of an index written in one step of a merge: some 2 MiB, so that a save beside it waits for a moment only.
+const MERGE_PAGES: i64 = 500;
+
 /// The searchable texts of a record, as both indexes hold them.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Terms {
@@ -130,6 +133,22 @@ impl Table {
 pub(crate) fn settle(connection: &Connection) -> Result<(), ReplicaError> {
     for table in TABLES {
         connection.execute_batch(&format!("INSERT INTO {0} ({0}) VALUES ('optimize')", table.name))?;
+    }
+    Ok(())
+}
+
+/// Merges the pieces step by step, each a transaction of its own: afterwards nothing that was deleted is in any of them.
+pub(crate) fn scrub(connection: &Connection) -> Result<(), ReplicaError> {
+    for table in TABLES {
+        let merge = |pages: i64| -> Result<u64, ReplicaError> {
+            let before = connection.total_changes();
+            let sql = format!("INSERT INTO {0} ({0}, rank) VALUES ('merge', ?1)", table.name);
+            connection.prepare_cached(&sql)?.execute([pages])?;
+            Ok(connection.total_changes() - before)
+        };
+        // A negative number begins with all pieces; a step that finds nothing to do counts as one change.
+        merge(-MERGE_PAGES)?;
+        while merge(MERGE_PAGES)? > 1 {}
     }
     Ok(())
 }

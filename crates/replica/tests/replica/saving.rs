@@ -114,11 +114,18 @@ fn lists_filter_sort_and_page_without_gaps() {
 }
 
 #[test]
-fn a_village_officer_may_not_read_what_an_office_protects() {
+fn a_village_officer_may_protect_and_then_change_it_no_more() {
     let site = Site::start();
     let mut village = site.device("desa", "village_officer", &[VILLAGE]);
     let id = village.create(&[("nama_lengkap", "Contoh"), ("area", VILLAGE)]).unwrap();
     assert_eq!(village.field(id, "access"), "ordinary");
-    let above = village.edit(id, &[("access", "restricted")]);
-    assert!(matches!(above, Err(ReplicaError::NotAllowed)), "{above:?}");
+    for access in ["secret", "open"] {
+        let refused = village.edit(id, &[("access", access)]);
+        assert!(matches!(refused, Err(ReplicaError::NotAllowed)), "{access}: {refused:?}");
+    }
+    village.edit(id, &[("access", "restricted")]).unwrap();
+    for set in [("access", "ordinary"), ("rt", "3")] {
+        let above = village.edit(id, &[set]);
+        assert!(matches!(above, Err(ReplicaError::NotAllowed)), "{set:?}: {above:?}");
+    }
 }

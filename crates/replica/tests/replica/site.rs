@@ -61,13 +61,27 @@ impl Site {
     }
 
     pub(crate) fn device(&self, name: &str, role: &str, areas: &[&str]) -> Office {
+        self.enrol(name, &self.invite(role, areas, None, &[]))
+    }
+
+    /// A device that stands in an office, with further sets.
+    pub(crate) fn seated(
+        &self,
+        name: &str,
+        (role, areas): (&str, &[&str]),
+        office: &str,
+        sets: &[&str],
+    ) -> Office {
+        self.enrol(name, &self.invite(role, areas, Some(office), sets))
+    }
+
+    fn enrol(&self, name: &str, code: &str) -> Office {
         let path = self.dir.path().join(format!("{name}.db"));
         let key = DatabaseKey([7; 32].into());
-        let code = self.invite(role, areas);
         let enrolment = Enrolment::begin(
             &self.host.hello(),
             "http://relay.invalid",
-            &code,
+            code,
             name,
             &clock::random().unwrap(),
             clock::random().unwrap(),
@@ -78,14 +92,15 @@ impl Site {
         Office::open(path, key)
     }
 
-    fn invite(&self, role: &str, areas: &[&str]) -> String {
+    fn invite(&self, role: &str, areas: &[&str], office: Option<&str>, sets: &[&str]) -> String {
         let root = KeyFile::read(&self.data().keys()).unwrap().root();
         let code = InvitationCode::new(clock::random().unwrap(), &root);
         let invitation = Invitation {
             hash: code.hash(),
             role: role.parse().unwrap(),
             areas: areas.iter().map(|area| area.parse().unwrap()).collect(),
-            office: None,
+            sets: sets.iter().map(|set| set.parse().unwrap()).collect(),
+            office: office.map(|code| code.parse().unwrap()),
             staff: Vec::new(),
             expires: clock::now().plus_ms(60_000),
             used_by: None,

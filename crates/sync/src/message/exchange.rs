@@ -57,6 +57,9 @@ pub struct ExchangeRequest {
     /// The number of the last outcome it was told ([`sambung_trust::outcome`]); absent for none.
     #[n(12)]
     pub outcomes: Option<u64>,
+    /// Records with work of its own that left all its sets and wait here until another replica holds them.
+    #[n(13)]
+    pub leaving: Option<Vec<(RecordId, u32)>>,
 }
 
 /// A replica's cursor in one shard for one set.
@@ -201,6 +204,10 @@ pub struct ExchangeResponse {
     /// What became of changes of this device that were in quarantine: signed [`sambung_trust::Outcome`]s.
     #[n(11)]
     pub outcomes: Option<Vec<Signed>>,
+    /// Which of the records that wait are held by another replica, everything the log has of them: positions in the
+    /// request's list.
+    #[n(12)]
+    pub kept: Option<Vec<u32>>,
 }
 
 /// Why a device is sent nothing.

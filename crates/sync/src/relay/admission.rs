@@ -1,8 +1,6 @@
 //! One run of changes at the relay's door: gate, form, decision, entries.
 
-use std::collections::BTreeSet;
-
-use sambung_domain::{Area, RecordId, Routing, Shard};
+use sambung_domain::{RecordId, Routing};
 use sambung_trust::batch::Seen;
 use sambung_trust::lane::{Judgement, Reason};
 
@@ -10,8 +8,9 @@ use super::answer::stored;
 use super::lanes::{Reach, Rights, staff_of};
 use super::pushing::Intake;
 use super::quarantine::quarantined;
-use super::{Caller, Move, Quarantined, RecordRow, Relay, RelayError, RelayStore, StoredChange, StoredLeaf};
-use crate::chain::Entry;
+use super::{
+    Caller, Move, Quarantined, RecordRow, Relay, RelayError, RelayStore, StoredChange, StoredLeaf, entries,
+};
 use crate::chunk;
 use crate::document::{Actor, Change, ChangeHash, Genesis};
 use crate::form::{BadForm, History, Rejected};
@@ -86,7 +85,7 @@ impl Relay {
                 continue;
             }
             verdicts.push(match examine(&visit.history, chunk, expected) {
-                Ok(_) if foreign => Verdict::plain(Disposition::Held),
+                Ok(change) if foreign => out_of_reach(intake, caller, item, &change.hash)?,
                 Ok(change) => self.place(intake, rights, &mut visit, *change, chunk)?,
                 Err(verdict) if foreign => verdict,
                 Err(verdict) => match verdict.disposition {
@@ -264,7 +263,7 @@ fn settle<S: RelayStore>(
     row: &mut RecordRow,
     after: Routing,
 ) -> Result<(), RelayError<S::Error>> {
-    write_entries(intake, item, hash, &row.routing, &after)?;
+    entries::write(intake, (item.record, item.generation), hash, (&row.routing, &after))?;
     if row.routing == after {
         return Ok(());
     }
@@ -274,7 +273,7 @@ fn settle<S: RelayStore>(
         return Ok(());
     }
     // Whoever stands before the last entry just written has not seen that the record left.
-    let tips = shards_of(&before.areas)
+    let tips = entries::shards(&before)
         .into_iter()
         .filter_map(|shard| Some(Seen { sequence: intake.written(&shard)?.saturating_sub(1), shard }))
         .collect();
@@ -308,6 +307,22 @@ fn read<S: RelayStore>(
     Ok(Some(Standing { record, generation, history, row }))
 }
 
+/// A change of a record that is out of its author's reach: what he gave before, when it was not or because of that
+/// change, is a duplicate; all else is held, whatever the record is.
+fn out_of_reach<S: RelayStore>(
+    intake: &mut Intake<'_, S>,
+    caller: &Caller,
+    item: &PushItem,
+    hash: &ChangeHash,
+) -> Result<Verdict, RelayError<S::Error>> {
+    let given = stored(intake.store.change(item.record, item.generation, hash))?;
+    let own = match given {
+        Some(change) => stored(intake.store.batch(change.batch))?.device == caller.device.key,
+        None => false,
+    };
+    Ok(Verdict::plain(if own { Disposition::Duplicate } else { Disposition::Held }))
+}
+
 fn examine(history: &History, chunk: &[u8], expected: Actor) -> Result<Box<Change>, Verdict> {
     let seen = gate(chunk).map_err(|bad| Verdict::refused(bad.code()))?;
     if history.contains(&chunk::name(chunk)) {
@@ -337,48 +352,4 @@ fn write_leaf<S: RelayStore>(
     stored(intake.store.put_leaf(batch, visit.index, &leaf))?;
     visit.leaf_written = true;
     Ok(())
-}
-
-/// Writes the entries of one accepted change: itself in every shard the record was live in (for a birth: is
-/// live in), then who it joined and whom it left.
-fn write_entries<S: RelayStore>(
-    intake: &mut Intake<'_, S>,
-    item: &PushItem,
-    hash: ChangeHash,
-    here: &Routing,
-    after: &Routing,
-) -> Result<(), RelayError<S::Error>> {
-    let (record, generation) = (item.record, item.generation);
-    let seen_in = if here.is_born() { &here.areas } else { &after.areas };
-    for shard in shards_of(seen_in) {
-        intake.append(&shard, &Entry::Change { record, generation, hash })?;
-    }
-    if here.is_born() {
-        write_moves(intake, (record, generation), here, after)?;
-    }
-    Ok(())
-}
-
-/// Who may now read the record and could not before is told that it joined, who may not any more that it left.
-fn write_moves<S: RelayStore>(
-    intake: &mut Intake<'_, S>,
-    (record, generation): (RecordId, u32),
-    here: &Routing,
-    after: &Routing,
-) -> Result<(), RelayError<S::Error>> {
-    let wider = after.access < here.access || !here.excluded.is_subset(&after.excluded);
-    let narrower = after.access > here.access || !after.excluded.is_subset(&here.excluded);
-    for area in after.areas.iter().filter(|area| wider || !here.areas.contains(*area)) {
-        let before = Box::new(here.clone());
-        let entry = Entry::Joined { record, generation, area: area.clone(), before };
-        intake.append(&area.shard(), &entry)?;
-    }
-    for area in here.areas.iter().filter(|area| narrower || !after.areas.contains(*area)) {
-        intake.append(&area.shard(), &Entry::Left { record, generation, area: area.clone() })?;
-    }
-    Ok(())
-}
-
-fn shards_of(areas: &BTreeSet<Area>) -> BTreeSet<Shard> {
-    areas.iter().map(Area::shard).collect()
 }

@@ -101,6 +101,7 @@ impl Relay {
             orders: None,
             closed: None,
             outcomes: None,
+            kept: None,
         }
     }
 

@@ -1,7 +1,9 @@
 //! Enrolling a device with an invitation code.
 
+use std::collections::BTreeSet;
+
 use sambung_domain::{RecordId, Set, Timestamp};
-use sambung_trust::grant::GrantSubject;
+use sambung_trust::grant::{GrantSubject, Named, sets_for_role};
 use sambung_trust::invitation::InvitationCode;
 use sambung_trust::nonce::{self, Nonce};
 use sambung_trust::order::Deed;
@@ -72,6 +74,17 @@ impl Relay {
         stored(store.grant(&device.grant))?.ok_or_else(|| Reject::Invitation.into())
     }
 
+    /// What the role table gives of what an invitation names, and what it gives by name.
+    fn sets_of(&self, invitation: &Invitation) -> Vec<Set> {
+        let Invitation { role, areas, office, staff, sets, .. } = invitation;
+        let named = Named { areas, office: office.as_ref(), staff };
+        let mut given = sets_for_role(&self.pack, *role, named);
+        given.extend(sets.iter().cloned());
+        let mut seen = BTreeSet::new();
+        given.retain(|set| seen.insert(set.clone()));
+        given
+    }
+
     fn admit<S: RelayStore>(
         &self,
         store: &mut S,
@@ -90,7 +103,7 @@ impl Relay {
             role: invitation.role,
             staff: invitation.staff.clone(),
             office: invitation.office.clone(),
-            sets: invitation.areas.iter().cloned().map(Set::Area).collect(),
+            sets: self.sets_of(&invitation),
         };
         let grant = Signed::seal(&Grant::for_role(&self.pack, subject, circumstances.now), &self.keys.issuer);
         invitation.used_by = Some(request.device);

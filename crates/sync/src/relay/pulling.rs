@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use sambung_domain::{RecordId, Routing, Set, Shard, Timestamp};
-use sambung_trust::decide::may_read;
+use sambung_trust::decide::reads_through;
 use sambung_trust::merkle;
 
 use super::answer::stored;
@@ -58,7 +58,7 @@ impl Relay {
         now: Timestamp,
     ) -> Result<(), RelayError<S::Error>> {
         let mut scopes = self.scopes_at_tip(store, caller, now)?;
-        if scopes_hash(&scopes) == request.scopes_hash && request.receipts.is_none() {
+        if scopes_hash(&scopes) == request.scopes_hash && self.has_receipts(store, request)? {
             return self.note_claims(store, caller, &scopes, &scopes);
         }
         let Some(listed) = &request.scopes else {
@@ -112,14 +112,22 @@ impl Relay {
         let (mut scopes, mut others) = (Vec::new(), Others::default());
         for set in &caller.grant.sets {
             let epoch = caller.grant.epoch(set);
-            for (shard, cursor) in tips.iter().filter(|(shard, _)| reaches_shard(set, shard)) {
-                let scope = (shard, set, cursor.sequence);
-                let safe = self.safe(store, caller, &mut others, scope, now)?;
-                let (shard, set) = (shard.clone(), set.clone());
-                scopes.push(ScopeState { log: self.log, shard, set, epoch, cursor: *cursor, safe });
+            for (shard, cursor) in reached(store, &tips, set)? {
+                let safe = self.safe(store, caller, &mut others, (&shard, set, cursor.sequence), now)?;
+                scopes.push(ScopeState { log: self.log, shard, set: set.clone(), epoch, cursor, safe });
             }
         }
         Ok(scopes)
+    }
+
+    /// The shards from which a set is sent, with the ends of their logs.
+    pub(super) fn shards_of<S: RelayStore>(
+        &self,
+        store: &mut S,
+        set: &Set,
+    ) -> Result<Vec<(Shard, Mark)>, RelayError<S::Error>> {
+        let tips = stored(store.tips())?;
+        reached(store, &tips, set)
     }
 
     /// Scopes the replica has a cursor or a receipt in and this log no entry: a log that was lost or restored
@@ -130,24 +138,44 @@ impl Relay {
         request: &ExchangeRequest,
         at_tip: &[ScopeState],
     ) -> Vec<ScopeState> {
-        let cursors = request.scopes.iter().flatten().map(|scope| &scope.shard);
-        let receipts = request.receipts.iter().flatten().map(|mark| &mark.shard);
-        let named: BTreeSet<&Shard> = cursors.chain(receipts).collect();
-        let missing = |shard: &Shard| at_tip.iter().all(|scope| scope.shard != *shard);
-        let mut scopes = Vec::new();
-        for shard in named.into_iter().filter(|shard| missing(shard)) {
-            for set in caller.grant.sets.iter().filter(|set| reaches_shard(set, shard)) {
-                scopes.push(ScopeState {
-                    log: self.log,
-                    shard: shard.clone(),
-                    set: set.clone(),
-                    epoch: caller.grant.epoch(set),
-                    cursor: Mark::start(&self.log, shard),
-                    safe: 0,
-                });
+        let cursors = request.scopes.iter().flatten().map(|scope| (&scope.shard, &scope.set));
+        let cursors = cursors.filter(|(_, set)| caller.grant.sets.contains(set));
+        let seen = |shard: &Shard| at_tip.iter().any(|scope| scope.shard == *shard);
+        let receipts = request.receipts.iter().flatten().filter(|mark| !seen(&mark.shard));
+        let receipts = receipts.flat_map(|mark| {
+            let sets = caller.grant.sets.iter().filter(|set| reaches_shard(set, &mark.shard));
+            sets.map(|set| (&mark.shard, set))
+        });
+        let named: BTreeSet<(&Shard, &Set)> = cursors.chain(receipts).collect();
+        let missing = |(shard, set): &(&Shard, &Set)| {
+            at_tip.iter().all(|scope| scope.shard != **shard || scope.set != **set)
+        };
+        let named = named.into_iter().filter(missing);
+        named
+            .map(|(shard, set)| ScopeState {
+                log: self.log,
+                shard: shard.clone(),
+                set: set.clone(),
+                epoch: caller.grant.epoch(set),
+                cursor: Mark::start(&self.log, shard),
+                safe: 0,
+            })
+            .collect()
+    }
+
+    /// Whether this log contains every receipt named. One above no cursor can stand in a shard where the caller has no
+    /// scope: there it says nothing else.
+    fn has_receipts<S: RelayStore>(
+        &self,
+        store: &mut S,
+        request: &ExchangeRequest,
+    ) -> Result<bool, RelayError<S::Error>> {
+        for receipt in request.receipts.iter().flatten() {
+            if stored(store.mark_at(&receipt.shard, receipt.mark.sequence))?.as_ref() != Some(&receipt.mark) {
+                return Ok(false);
             }
         }
-        scopes
+        Ok(true)
     }
 
     /// The caller's cursor in a scope, if this log contains it and the receipts above it.
@@ -194,7 +222,33 @@ fn nothing_new(cursor: Mark) -> PullAnswer {
 fn reaches_shard(set: &Set, shard: &Shard) -> bool {
     match set {
         Set::Area(area) => area.shard() == *shard || shard.as_str().starts_with(&format!("{area}.")),
-        Set::Office(_) | Set::Person(_) => false,
+        Set::Office(_) | Set::Person(_) => true,
+    }
+}
+
+/// Those of the logs in which a set has or had records.
+fn reached<S: RelayStore>(
+    store: &mut S,
+    tips: &[(Shard, Mark)],
+    set: &Set,
+) -> Result<Vec<(Shard, Mark)>, RelayError<S::Error>> {
+    let placed = placed(store, set)?;
+    let reached = |shard: &Shard| match &placed {
+        Some(placed) => placed.contains_key(shard),
+        None => reaches_shard(set, shard),
+    };
+    Ok(tips.iter().filter(|(shard, _)| reached(shard)).cloned().collect())
+}
+
+/// The shards that an office's or person's records lie in, each with the first sequence that matters; `None` for an
+/// area, which says by its name where they lie.
+fn placed<S: RelayStore>(
+    store: &mut S,
+    set: &Set,
+) -> Result<Option<BTreeMap<Shard, u64>>, RelayError<S::Error>> {
+    match set {
+        Set::Area(_) => Ok(None),
+        Set::Office(_) | Set::Person(_) => Ok(Some(stored(store.placed(set))?.into_iter().collect())),
     }
 }
 
@@ -211,16 +265,18 @@ impl<S: RelayStore> Collector<'_, S> {
     fn page(&mut self, shard: &Shard, set: &Set, cursor: Mark) -> Result<PullAnswer, RelayError<S::Error>> {
         let from = cursor.sequence;
         let mut page = Page { set, from, leaves: Vec::new(), known: Vec::new(), left: Vec::new() };
-        let mut last = from;
+        let first = placed(self.store, set)?.and_then(|placed| placed.get(shard).copied()).unwrap_or(1);
+        let mut last = from.max(first.saturating_sub(1));
+        let mut read = false;
         'log: loop {
             let rows = stored(self.store.entries(shard, last, ROWS))?;
             let end = rows.len() < ROWS;
             for row in rows {
-                if last > from && (self.budget == 0 || self.scanned >= PULL_SCAN_MAX) {
+                if read && (self.budget == 0 || self.scanned >= PULL_SCAN_MAX) {
                     self.more = true;
                     break 'log;
                 }
-                last = row.sequence;
+                (last, read) = (row.sequence, true);
                 self.scanned += 1;
                 self.take(&mut page, &row)?;
             }
@@ -228,14 +284,17 @@ impl<S: RelayStore> Collector<'_, S> {
                 break;
             }
         }
-        let to =
-            if last == from { cursor } else { stored(self.store.mark_at(shard, last))?.unwrap_or(cursor) };
+        let to = if read { stored(self.store.mark_at(shard, last))?.unwrap_or(cursor) } else { cursor };
         let leaves = without_repeated_hashes(page.leaves);
         Ok(PullAnswer::Delta { from, to, leaves, known: page.known, left: page.left })
     }
 
     fn take(&mut self, page: &mut Page<'_>, row: &LogRow) -> Result<(), RelayError<S::Error>> {
         let (record, generation) = row.entry.subject();
+        // What became of another set than the page's does not concern it.
+        if row.entry.set().is_some_and(|set| !page.set.contains(set)) {
+            return Ok(());
+        }
         let inside = self.readable_in(page.set, record, generation)?;
         match &row.entry {
             Entry::Change { hash, .. } if inside => {
@@ -250,8 +309,34 @@ impl<S: RelayStore> Collector<'_, S> {
                     }
                 }
             }
-            Entry::Left { .. } if !inside => page.left.push((record, generation)),
-            Entry::Change { .. } | Entry::Joined { .. } | Entry::Left { .. } => {}
+            Entry::Left { before, .. } if !inside => {
+                if self.had(page.set, (record, generation), before) {
+                    page.left.push((record, generation));
+                }
+            }
+            Entry::Change { hash, .. } => self.dismiss(page, (record, generation), hash)?,
+            Entry::Joined { .. } | Entry::Left { .. } => {}
+        }
+        Ok(())
+    }
+
+    /// Who wrote a record at a place of his that he does not read there is told that it is none of his: it was above
+    /// his ceiling from its birth, or is since he wrote.
+    fn dismiss(
+        &mut self,
+        page: &mut Page<'_>,
+        (record, generation): (RecordId, u32),
+        hash: &ChangeHash,
+    ) -> Result<(), RelayError<S::Error>> {
+        let row = self.records.get(&(record, generation)).and_then(Option::as_ref);
+        if !row.is_some_and(|row| row.routing.lies_in(page.set)) {
+            return Ok(());
+        }
+        if let Some(change) = stored(self.store.change(record, generation, hash))?
+            && self.is_own(change.batch)?
+            && page.left.last() != Some(&(record, generation))
+        {
+            page.left.push((record, generation));
         }
         Ok(())
     }
@@ -259,7 +344,7 @@ impl<S: RelayStore> Collector<'_, S> {
     /// Whether the device could read a record through a set under the routing it had before.
     fn had(&self, set: &Set, record: (RecordId, u32), before: &Routing) -> bool {
         let row = self.records.get(&record).and_then(Option::as_ref);
-        row.is_some_and(|row| before.is_in(set) && may_read(&self.caller.grant, &row.kind, before, self.now))
+        row.is_some_and(|row| reads_through(&self.caller.grant, &row.kind, before, set, self.now))
     }
 
     fn readable_in(
@@ -274,9 +359,7 @@ impl<S: RelayStore> Collector<'_, S> {
             self.records.insert(key, row);
         }
         let row = self.records.get(&key).and_then(Option::as_ref);
-        Ok(row.is_some_and(|row| {
-            row.routing.is_in(set) && may_read(&self.caller.grant, &row.kind, &row.routing, self.now)
-        }))
+        Ok(row.is_some_and(|row| reads_through(&self.caller.grant, &row.kind, &row.routing, set, self.now)))
     }
 
     /// Adds a change to the page: its chunk, or only its name where the replica has it already.

@@ -71,15 +71,21 @@ impl<'a, S: RelayStore> Intake<'a, S> {
         Ok(number)
     }
 
+    /// The sequence that the next entry of a shard gets.
+    pub(super) fn next(&mut self, shard: &Shard) -> Result<u64, RelayError<S::Error>> {
+        Ok(self.tip(shard)?.sequence + 1)
+    }
+
+    fn tip(&mut self, shard: &Shard) -> Result<Mark, RelayError<S::Error>> {
+        if let Some((_, mark)) = self.ranges.get(shard) {
+            return Ok(*mark);
+        }
+        Ok(stored(self.store.tip(shard))?.unwrap_or(Mark::start(&self.log, shard)))
+    }
+
     /// Appends an entry to a shard's log.
     pub(super) fn append(&mut self, shard: &Shard, entry: &Entry) -> Result<(), RelayError<S::Error>> {
-        let tip = match self.ranges.get(shard) {
-            Some((_, mark)) => *mark,
-            None => {
-                let start = Mark::start(&self.log, shard);
-                stored(self.store.tip(shard))?.unwrap_or(start)
-            }
-        };
+        let tip = self.tip(shard)?;
         let salt = (self.random)();
         let mark = Mark { sequence: tip.sequence + 1, chain: chain::advance(&tip.chain, &salt, entry) };
         stored(self.store.append(shard, &mark, &salt, entry))?;

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use sambung_domain::{RecordId, Set, Shard, Timestamp};
-use sambung_trust::decide::{covers, may_read};
+use sambung_trust::decide::{covers, reads_through};
 use sambung_trust::{Grant, Standing};
 
 use super::answer::stored;
@@ -50,7 +50,7 @@ impl Relay {
     }
 
     /// The grant of another replica, if that is a live device.
-    fn other<'o, S: RelayStore>(
+    pub(super) fn other<'o, S: RelayStore>(
         &self,
         store: &mut S,
         caller: &Caller,
@@ -129,7 +129,7 @@ fn misses<S: RelayStore>(
     for name in staff.chain(other.office.as_ref().map(ToString::to_string)) {
         for (record, generation) in stored(store.excluding(&name))? {
             let Some(row) = stored(store.record(record, generation))? else { continue };
-            if row.routing.is_in(set) && may_read(&caller.grant, &row.kind, &row.routing, now) {
+            if reads_through(&caller.grant, &row.kind, &row.routing, set, now) {
                 return Ok(true);
             }
         }

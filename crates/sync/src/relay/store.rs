@@ -38,6 +38,8 @@ pub struct Invitation {
     pub role: Role,
     /// The areas.
     pub areas: Vec<Area>,
+    /// Sets it gives beyond those that the role table gives of areas, office and staff.
+    pub sets: Vec<Set>,
     /// The office.
     pub office: Option<OfficeCode>,
     /// The staff who may unlock the device.
@@ -456,6 +458,19 @@ pub trait RelayStore {
     /// # Errors
     /// The store's.
     fn put_claim(&mut self, claim: &Claim) -> Result<(), Self::Error>;
+
+    /// Notes that an office's or person's records lie in a shard from a sequence on, unless they did before.
+    ///
+    /// # Errors
+    /// The store's.
+    fn put_placed(&mut self, set: &Set, shard: &Shard, first: u64) -> Result<(), Self::Error>;
+
+    /// The shards that records of an office or person lie in or once lay in, ascending, each with the first sequence
+    /// that can be about one.
+    ///
+    /// # Errors
+    /// The store's.
+    fn placed(&mut self, set: &Set) -> Result<Vec<(Shard, u64)>, Self::Error>;
 
     /// The records that exclude an office or a person or once did.
     ///

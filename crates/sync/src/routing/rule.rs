@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use sambung_domain::pack::{RESERVED_KEYS, ROUTING_MAPS, ROUTING_TEXTS};
+use sambung_domain::pack::{RESERVED_KEYS, ROUTING_MAPS, ROUTING_TEXTS, TRANSFER};
 use sambung_domain::{Access, Area, OfficeCode, RecordId};
 
 use super::{RoutingMap, routing_map};
@@ -41,7 +41,7 @@ fn check_operation(history: &History, greatest: &Greatest<'_>, operation: &Opera
     let Key::Map(key) = &operation.key else { return Ok(()) };
     let at_root = operation.object == ObjectRef::Root;
     let map = routing_map(history, operation.object);
-    let is_routing = map.is_some() || (at_root && ROUTING_TEXTS.contains(&key.as_str()));
+    let is_routing = map.is_some() || (at_root && (ROUTING_TEXTS.contains(&key.as_str()) || key == TRANSFER));
     let fits = if is_routing && operation.action == Action::Delete {
         keeps_the_winner(greatest, operation)
     } else if at_root {
@@ -91,6 +91,10 @@ fn root_fits(key: &str, action: &Action) -> bool {
             "access" => text.parse::<Access>().is_ok(),
             _ => text.parse::<OfficeCode>().is_ok(),
         };
+    }
+    if key == TRANSFER {
+        let Action::Put(Scalar::Text(text)) = action else { return false };
+        return text.is_empty() || text.parse::<OfficeCode>().is_ok();
     }
     !RESERVED_KEYS.contains(&key) || matches!(action, Action::Put(_))
 }

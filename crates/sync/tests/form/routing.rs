@@ -39,6 +39,7 @@ fn shown(document: &Document) -> Routing {
         areas: texts(document, "area").iter().map(|area| area.parse().unwrap()).collect(),
         access: access.iter().map(|level| level.parse().unwrap()).max(),
         offices: texts(document, "office").iter().map(|code| code.parse().unwrap()).collect(),
+        offered: texts(document, "transfer").iter().filter_map(|code| code.parse().ok()).collect(),
         partners: names(document, "partners").iter().map(|code| code.parse().unwrap()).collect(),
         readers: names(document, "readers").iter().map(|id| id.parse().unwrap()).collect(),
         excluded: names(document, "excluded"),

@@ -35,6 +35,7 @@ pub(super) fn invitations_and_grants_return<B: Bench>(bench: &B) {
         hash: [4; 32],
         role: Role::Head,
         areas: vec!["35.13".parse().unwrap(), "35".parse().unwrap()],
+        sets: vec!["p:00000000000000000000000001".parse().unwrap(), "o:BLK-3513".parse().unwrap()],
         office: Some("P4MI-3513".parse().unwrap()),
         staff: vec![RecordId([1; 16]), RecordId([2; 16])],
         expires: Timestamp(-5),
@@ -288,4 +289,16 @@ pub(super) fn orders_are_found_by_their_device<B: Bench>(bench: &B) {
         |device| bench.read(|store| store.orders_on(&Subject::device(&PublicKey([device; 32]))).unwrap());
     assert_eq!(on(1), [StoredOrder { order: order(1, 5).1, tips: tips.to_vec() }]);
     assert!(on(3).is_empty());
+}
+
+pub(super) fn sets_are_placed_from_their_first_entry_on<B: Bench>(bench: &B) {
+    let office = "o:P4MI-3513".parse().unwrap();
+    bench.commit(|store| {
+        for (area, first) in [("35.13", 7), ("35.13", 9), ("35.08", 2)] {
+            store.put_placed(&office, &shard(area), first).unwrap();
+        }
+    });
+    let placed = |set: &str| bench.read(|store| store.placed(&set.parse().unwrap()).unwrap());
+    assert_eq!(placed("o:P4MI-3513"), [(shard("35.08"), 2), (shard("35.13"), 7)]);
+    assert!(placed("o:P4MI-3508").is_empty());
 }

@@ -1,7 +1,7 @@
 //! The records: their routing is what their changes say.
 
 use rusqlite::params;
-use sambung_domain::RecordId;
+use sambung_domain::{Area, RecordId, Routing, Set};
 use sambung_sync::document::Genesis;
 use sambung_sync::form::History;
 use sambung_sync::relay::{RecordRow, RelayStore};
@@ -66,5 +66,24 @@ fn examine(
         }
     }
     let RecordRow { routing: kept, .. } = row;
-    Ok(if routing(&history) == kept { Ok(()) } else { Err("its routing is not what its changes say") })
+    if routing(&history) != kept {
+        return Ok(Err("its routing is not what its changes say"));
+    }
+    Ok(if is_placed(store, &kept)? {
+        Ok(())
+    } else {
+        Err("an office or person it names does not look for it")
+    })
+}
+
+/// Whether the offices and persons of a record read the shards it lies in.
+fn is_placed(store: &mut SqliteStore<'_>, routing: &Routing) -> Result<bool, StoreError> {
+    for set in routing.sets().iter().filter(|set| !matches!(set, Set::Area(_))) {
+        let placed = store.placed(set)?;
+        let reads = |area: &Area| placed.iter().any(|(shard, _)| *shard == area.shard());
+        if !routing.areas.iter().all(reads) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }

@@ -68,6 +68,7 @@ fn invite(data: &DataDir) -> Result<String> {
         hash: code.hash(),
         role: "front_office".parse().map_err(|_| anyhow::anyhow!("no such role"))?,
         areas: vec!["35.13".parse()?],
+        sets: Vec::new(),
         office: None,
         staff: Vec::new(),
         expires: clock::now().plus_ms(60_000),

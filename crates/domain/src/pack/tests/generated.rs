@@ -1,6 +1,6 @@
 //! Any valid pack survives its two written forms.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::collection::{btree_map, vec};
 use proptest::option;
@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use crate::form::{Ask, Condition, Form, Section};
 use crate::pack::*;
-use crate::role::Action;
+use crate::role::{Action, RoutingRight};
 use crate::{Access, Role};
 
 /// Texts with what TOML and JSON have to escape.
@@ -230,6 +230,11 @@ fn role_table() -> impl Strategy<Value = (Vec<RoleRule>, BTreeMap<Role, Access>)
     })
 }
 
+/// Two of the rights, so that a forgotten one shows.
+fn rights() -> BTreeSet<RoutingRight> {
+    [RoutingRight::Move, RoutingRight::Hide].into()
+}
+
 fn pack() -> impl Strategy<Value = Pack> {
     let kinds = (kind(), kind()).prop_flat_map(|(first, second)| {
         let first = Kind { name: "first".to_owned(), ..first };
@@ -252,6 +257,7 @@ fn pack() -> impl Strategy<Value = Pack> {
                 .collect(),
             imports: BTreeMap::new(),
             roles,
+            routing_rights: ceilings.keys().map(|role| (*role, rights())).collect(),
             ceilings,
         },
     )

@@ -278,6 +278,13 @@ fn the_document_of_the_pack_is_in_step() {
 }
 
 #[test]
+fn the_document_of_rights_is_in_step() {
+    let committed = include_str!("../../../../../docs/authorisation.md");
+    let rendered = doc::render_rights(&pack());
+    assert!(committed == rendered, "docs/authorisation.md is behind the schema; run `cargo xtask pack-doc`");
+}
+
+#[test]
 fn the_document_names_every_kind_field_code_and_setting() {
     let pack = pack();
     let text = doc::render(&pack);

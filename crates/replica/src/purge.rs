@@ -1,0 +1,162 @@
+//! Records that left every set of this replica: what waits, and removing what may go.
+//!
+//! A record that nobody wrote to here goes at once. One with own work goes when all of that is in the relay's log and
+//! the relay says that another replica holds the record; until then it is *away*: shown nowhere, counted in the status.
+//! Afterwards nothing of its content is in any byte of the directory: rows are overwritten, the log is emptied.
+
+use rusqlite::{Connection, TransactionBehavior};
+use sambung_domain::RecordId;
+use sambung_sync::limits::LEAVING_MAX;
+
+use crate::database::{named, set_named};
+use crate::loaded;
+use crate::search::{self, Terms};
+use crate::{Replica, ReplicaError};
+
+/// Records purged in one transaction.
+const PURGE_MAX: i64 = 100;
+
+/// Name of the note that rows were removed which the write-ahead log may still hold.
+const SCRUB: &str = "scrub";
+
+/// Name of the number of the record last asked about.
+const ASKED: &str = "leaving asked";
+
+/// Everything that refers to a record by its number.
+const BY_NUMBER: [&str; 11] = [
+    "change",
+    "underived",
+    "member",
+    "projection",
+    "reference",
+    "sibling",
+    "conflict",
+    "trait",
+    "pair",
+    "issued",
+    "replayed",
+];
+
+/// Away records of which every own change is in the relay's log.
+const LEAVING: &str = "SELECT number, id, generation FROM record INDEXED BY record_away
+    WHERE away = 1 AND number > ?1
+      AND EXISTS (SELECT 1 FROM change WHERE record = number AND own = 1)
+      AND NOT EXISTS (SELECT 1 FROM change WHERE record = number AND own = 1
+                      AND (refused IS NOT NULL OR lane = 2 OR (sequence IS NULL AND receipt IS NULL)))
+    ORDER BY number LIMIT ?2";
+
+/// Away records without own work.
+const FREE: &str = "SELECT number FROM record INDEXED BY record_away
+    WHERE away = 1 AND NOT EXISTS (SELECT 1 FROM change WHERE record = number AND own = 1)
+    ORDER BY number LIMIT ?1";
+
+/// A record that waits, by name.
+pub(crate) type Waiting = (RecordId, u32);
+
+/// The next records to ask the relay about, in turn where they are more than a request may name.
+pub(crate) fn leaving(connection: &Connection) -> Result<Vec<Waiting>, ReplicaError> {
+    let after =
+        named(connection, ASKED)?.and_then(|bytes| bytes.try_into().ok()).map_or(0, i64::from_be_bytes);
+    let mut page = page(connection, after)?;
+    if page.is_empty() && after > 0 {
+        page = self::page(connection, 0)?;
+    }
+    if let Some((last, _)) = page.last() {
+        set_named(connection, ASKED, &last.to_be_bytes())?;
+    }
+    Ok(page.into_iter().map(|(_, waiting)| waiting).collect())
+}
+
+fn page(connection: &Connection, after: i64) -> Result<Vec<(i64, Waiting)>, ReplicaError> {
+    let limit = i64::try_from(LEAVING_MAX).unwrap_or(i64::MAX);
+    let mut statement = connection.prepare_cached(LEAVING)?;
+    let rows =
+        statement.query_map((after, limit), |row| Ok((row.get(0)?, (RecordId(row.get(1)?), row.get(2)?))))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Takes the relay's word that another replica holds some of the records that were asked about. One that has come back
+/// or was written to meanwhile stays.
+pub(crate) fn release(connection: &Connection, asked: &[Waiting], kept: &[u32]) -> Result<(), ReplicaError> {
+    let waits = format!("SELECT EXISTS (SELECT 1 FROM ({LEAVING}) WHERE number = ?3)");
+    for at in kept {
+        let Some((id, generation)) = usize::try_from(*at).ok().and_then(|at| asked.get(at)) else { continue };
+        let Some(row) = loaded::find_generation(connection, *id, *generation)? else { continue };
+        let before = row.number - 1;
+        if connection.prepare_cached(&waits)?.query_row((before, 1, row.number), |row| row.get(0))? {
+            remove(connection, row.number)?;
+        }
+    }
+    Ok(())
+}
+
+impl Replica {
+    /// Removes every record that left all sets and was never written to here, in bounded steps, and empties the
+    /// write-ahead log of what was removed. Another process that reads keeps the log from being emptied; the next
+    /// exchange tries again.
+    pub(crate) fn purge(&mut self) -> Result<(), ReplicaError> {
+        loop {
+            let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let free: Vec<i64> = transaction
+                .prepare_cached(FREE)?
+                .query_map([PURGE_MAX], |row| row.get(0))?
+                .collect::<Result<_, _>>()?;
+            for number in &free {
+                remove(&transaction, *number)?;
+            }
+            transaction.commit()?;
+            if free.is_empty() {
+                return scrub(&self.connection);
+            }
+        }
+    }
+}
+
+/// Removes everything that is here of a record, what was begun about it too.
+fn remove(connection: &Connection, number: i64) -> Result<(), ReplicaError> {
+    let row = loaded::by_number(connection, number)?;
+    Terms::write(None, connection, number)?;
+    for table in BY_NUMBER {
+        connection.prepare_cached(&format!("DELETE FROM {table} WHERE record = ?1"))?.execute([number])?;
+    }
+    connection.prepare_cached("DELETE FROM draft WHERE record = ?1")?.execute([row.id.0])?;
+    for table in ["pending", "unusable"] {
+        let sql = format!("DELETE FROM {table} WHERE record = ?1 AND generation = ?2");
+        connection.prepare_cached(&sql)?.execute((row.id.0, row.generation))?;
+    }
+    connection.prepare_cached("DELETE FROM record WHERE number = ?1")?.execute([number])?;
+    remove_batches(connection, row.id, row.generation)?;
+    set_named(connection, SCRUB, &[1])
+}
+
+/// Removes the batches that spoke of no other record. Of one that did the hashes stay: others are proven with them.
+fn remove_batches(connection: &Connection, id: RecordId, generation: u32) -> Result<(), ReplicaError> {
+    let alone = "SELECT DISTINCT batch FROM leaf AS own WHERE record = ?1 AND generation = ?2
+        AND NOT EXISTS (SELECT 1 FROM leaf AS other JOIN record AS held
+                        ON held.id = other.record AND held.generation = other.generation
+                        WHERE other.batch = own.batch)";
+    let batches: Vec<i64> = connection
+        .prepare_cached(alone)?
+        .query_map((id.0, generation), |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    for batch in batches {
+        for table in ["leaf", "proof"] {
+            connection.prepare_cached(&format!("DELETE FROM {table} WHERE batch = ?1"))?.execute([batch])?;
+        }
+        connection.prepare_cached("DELETE FROM batch WHERE number = ?1")?.execute([batch])?;
+    }
+    Ok(())
+}
+
+/// Takes what was removed out of the indexes of search and the write-ahead log, if rows were since the last time.
+fn scrub(connection: &Connection) -> Result<(), ReplicaError> {
+    if named(connection, SCRUB)?.is_none() {
+        return Ok(());
+    }
+    search::scrub(connection)?;
+    let busy: i64 = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+    if busy == 0 {
+        connection.prepare_cached("DELETE FROM named WHERE name = ?1")?.execute([SCRUB])?;
+    }
+    Ok(())
+}
