@@ -63,7 +63,7 @@ mod tests {
 
     use super::*;
     use crate::frame::Frame;
-    use crate::message::Push;
+    use crate::message::{ExchangeRequest, Health, Push};
 
     fn read(items: &[usize]) -> Result<Push, FrameError> {
         let key = SecretKey::from_seed(&[1; 32]);
@@ -76,6 +76,30 @@ mod tests {
         };
         let batch = Signed { body: Vec::new().into(), signature: key.sign("", b"") };
         Frame::enclose(&Push { batch, items: items.iter().map(item).collect() }, [0; 24], &key).peek()
+    }
+
+    #[test]
+    fn orders_given_back_are_counted_while_they_are_read() {
+        let key = SecretKey::from_seed(&[1; 32]);
+        let order = Signed { body: Vec::new().into(), signature: key.sign("", b"") };
+        let request = |count| ExchangeRequest {
+            replica: [1; 16],
+            grant: [1; 8],
+            whole_grant: None,
+            scopes_hash: [1; 16],
+            scopes: None,
+            receipts: None,
+            push: None,
+            budget: None,
+            health: Health::default(),
+            send_own: None,
+            orders: None,
+            orders_held: Some(vec![order.clone(); count]),
+            outcomes: None,
+        };
+        let read = |count| Frame::enclose(&request(count), [0; 24], &key).peek::<ExchangeRequest>();
+        assert_eq!(read(ORDERS_HELD_MAX), Ok(request(ORDERS_HELD_MAX)));
+        assert_eq!(read(ORDERS_HELD_MAX + 1), Err(FrameError::TooLarge));
     }
 
     #[test]

@@ -160,10 +160,9 @@ impl Rights {
             Some(load) => load,
             None => stored(store.load(&self.grant.device))?,
         };
-        let more = Load { changes: load.changes + 1, bytes: load.bytes + bytes };
-        let fits = more.changes <= QUARANTINE_CHANGES_MAX && more.bytes <= QUARANTINE_BYTES_MAX;
-        self.load = Some(if fits { more } else { load });
-        Ok(fits)
+        let more = with_one_more(load, bytes);
+        self.load = Some(more.unwrap_or(load));
+        Ok(more.is_some())
     }
 
     /// The device that pushes.
@@ -177,6 +176,13 @@ impl Rights {
     }
 }
 
+/// What waits with one more change; `None` where that is too much.
+fn with_one_more(load: Load, bytes: usize) -> Option<Load> {
+    let more = Load { changes: load.changes + 1, bytes: load.bytes + bytes };
+    let fits = more.changes <= QUARANTINE_CHANGES_MAX && more.bytes <= QUARANTINE_BYTES_MAX;
+    fits.then_some(more)
+}
+
 /// The staff member whom a change names.
 pub(super) fn staff_of(change: &Change) -> Option<StaffId> {
     change.message.as_deref().and_then(|text| Message::decode(text).ok()).map(|message| message.staff)
@@ -186,6 +192,15 @@ pub(super) fn staff_of(change: &Change) -> Option<StaffId> {
 mod tests {
     use super::*;
     use sambung_domain::Area;
+
+    #[test]
+    fn a_devices_quarantine_is_bounded_in_changes_and_bytes() {
+        let load = |changes, bytes| Load { changes, bytes };
+        let last = load(QUARANTINE_CHANGES_MAX - 1, QUARANTINE_BYTES_MAX - 9);
+        assert_eq!(with_one_more(last, 9), Some(load(QUARANTINE_CHANGES_MAX, QUARANTINE_BYTES_MAX)));
+        assert_eq!(with_one_more(last, 10), None);
+        assert_eq!(with_one_more(load(QUARANTINE_CHANGES_MAX, 0), 1), None);
+    }
 
     #[test]
     fn who_has_seen_more_than_there_was_has_seen_the_end() {
