@@ -13,4 +13,5 @@ mod idle;
 mod interop;
 mod kill;
 mod review;
+mod sets;
 mod tidy;

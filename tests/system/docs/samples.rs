@@ -205,7 +205,13 @@ fn full_request() -> ExchangeRequest {
 
 fn emptied_request() -> ExchangeRequest {
     let push = Push { batch: batch(vec![]), items: vec![] };
-    ExchangeRequest { scopes: Some(vec![]), receipts: Some(vec![]), push: Some(push), ..least_request() }
+    ExchangeRequest {
+        scopes: Some(vec![]),
+        receipts: Some(vec![]),
+        push: Some(push),
+        leaving: Some(vec![]),
+        ..least_request()
+    }
 }
 
 fn least_response() -> ExchangeResponse {
@@ -248,6 +254,7 @@ fn emptied_response() -> ExchangeResponse {
         receipt: Some(receipt(vec![])),
         batches: Some(vec![]),
         pulls: Some(vec![]),
+        kept: Some(vec![]),
         ..least_response()
     }
 }

@@ -108,6 +108,7 @@ impl Device {
             budget: None,
             health: Health { waiting: 0, oldest_waiting_s: 0, device_time: Timestamp(0) },
             send_own: None,
+            leaving: None,
         }
     }
 
