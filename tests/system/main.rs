@@ -16,4 +16,5 @@ mod interop;
 mod kill;
 mod review;
 mod rights;
+mod sets;
 mod tidy;

@@ -122,14 +122,15 @@ pub enum Judgement {
 /// Judges a change. Pure: the same answer wherever the same is known.
 #[must_use]
 pub fn judge(author: &Author<'_>, matter: &Matter<'_>, now: Timestamp) -> Judgement {
+    // First, because a birth may lie higher than its author reads.
+    if author.live && !author.revoked && allowed_today(author, matter, now) {
+        return matter.forged.map_or(Judgement::Allow, Judgement::Quarantine);
+    }
     if !covers(author, matter) {
         return Judgement::Foreign;
     }
     if author.revoked {
         return Judgement::Quarantine(Reason::Revoked);
-    }
-    if author.live && allowed_today(author, matter, now) {
-        return matter.forged.map_or(Judgement::Allow, Judgement::Quarantine);
     }
     // A second birth is nobody's right and nobody's fault: two made the same record, and the other came first.
     if matter.here.is_born() && !matter.before.is_born() {

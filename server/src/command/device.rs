@@ -1,9 +1,9 @@
 //! `device …`: who is enrolled, how each stands, and what is taken back.
 
 use sambung_domain::hex::hex;
-use sambung_domain::{RecordId, Set, Timestamp};
+use sambung_domain::{RecordId, Timestamp};
 use sambung_sync::relay::{Device, Relay, RelayError, RelayStore};
-use sambung_trust::grant::GrantSubject;
+use sambung_trust::grant::{GrantSubject, Named, sets_for_role};
 use sambung_trust::order::{Deed, standing};
 use sambung_trust::{Grant, Order, Signed, Standing, Subject};
 use serde::Serialize;
@@ -96,7 +96,7 @@ pub(super) fn regrant(args: &Regrant) -> Result<(), CommandError> {
     print(args.device.look.json, &shown)
 }
 
-/// Ends the grants up to now and issues the next one, which begins a moment later.
+/// Ends the grants so far and issues the next one, which begins a moment after their end.
 fn give(
     relay: &Relay,
     store: &mut SqliteStore<'_>,
@@ -105,15 +105,13 @@ fn give(
     now: Timestamp,
 ) -> Result<(), CommandError> {
     let old = grant_of(&row)?;
-    let end = now.max(old.from);
+    // A moment ago, so that the next one holds already.
+    let end = now.plus_ms(-1).max(old.from);
     relay.order(store, &row.device.key, Deed::End, &args.reason, end).map_err(of_store)?;
-    let subject = GrantSubject {
-        device: row.device.key,
-        role: args.role.unwrap_or(old.role),
-        staff: old.staff,
-        office: old.office,
-        sets: args.area.iter().cloned().map(Set::Area).collect(),
-    };
+    let role = args.role.unwrap_or(old.role);
+    let named = Named { areas: &args.area, office: old.office.as_ref(), staff: &old.staff };
+    let sets = sets_for_role(&relay.pack, role, named);
+    let subject = GrantSubject { device: row.device.key, role, sets, staff: old.staff, office: old.office };
     let grant = Grant::for_role(&relay.pack, subject, end.plus_ms(1));
     let signed = Signed::seal(&grant, &relay.keys.issuer);
     store.put_grant(&signed)?;

@@ -11,7 +11,7 @@ use sambung_sync::message::{
     EnrolRequest, EnrolResponse, ExchangeRequest, ExchangeResponse, Health, Hello, Pull, PullAnswer, Push,
     PushItem, Refusal, ScopeState, Verdict, expand, scopes_hash,
 };
-use sambung_trust::batch::{self, BatchHeader};
+use sambung_trust::batch::{self, BatchHeader, Seen};
 use sambung_trust::certificate::{Purpose, certified_key};
 use sambung_trust::merkle::{self, Node};
 use sambung_trust::nonce::Nonce;
@@ -82,6 +82,7 @@ impl Stranger {
             grant: response.grant.peek().unwrap(),
             signed_grant: response.grant,
             scopes: Vec::new(),
+            seen: Vec::new(),
         }
     }
 }
@@ -100,6 +101,8 @@ pub(crate) struct Device {
     pub(crate) grant: Grant,
     pub(crate) signed_grant: Signed,
     pub(crate) scopes: Vec<ScopeState>,
+    /// How far its batches say that it has seen the logs.
+    pub(crate) seen: Vec<Seen>,
 }
 
 /// A push that was answered.
@@ -154,7 +157,7 @@ impl Device {
             grant: self.signed_grant.short_id(),
             pack: [0; 8],
             counter,
-            seen: Vec::new(),
+            seen: self.seen.clone(),
             device_time: Timestamp(0),
             root: merkle::root(&items.iter().map(|item| self.leaf(item)).collect::<Vec<_>>()),
         };

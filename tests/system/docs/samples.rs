@@ -219,6 +219,7 @@ fn emptied_request() -> ExchangeRequest {
         receipts: Some(vec![]),
         push: Some(push),
         orders_held,
+        leaving: Some(vec![]),
         ..least_request()
     }
 }
@@ -271,6 +272,7 @@ fn emptied_response() -> ExchangeResponse {
         pulls: Some(vec![]),
         orders: Some(vec![]),
         outcomes: Some(vec![]),
+        kept: Some(vec![]),
         ..least_response()
     }
 }

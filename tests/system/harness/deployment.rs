@@ -96,7 +96,12 @@ impl Deployment {
 
     /// An invitation code for a role and areas.
     pub(crate) fn invite(&self, role: &str, areas: &str) -> String {
-        let invited = process::run(self.command("invite").args(["--role", role, "--area", areas, "--json"]));
+        self.invite_with(&["--role", role, "--area", areas])
+    }
+
+    /// An invitation code, as the command line gives it.
+    pub(crate) fn invite_with(&self, arguments: &[&str]) -> String {
+        let invited = process::run(self.command("invite").args(arguments).arg("--json"));
         assert_eq!(invited.code, Some(0), "{invited:?}");
         invited.json()["code"].as_str().unwrap().to_owned()
     }
@@ -107,6 +112,15 @@ impl Deployment {
         let enrolled = office.enrol(&self.url(), &self.invite(role, areas));
         assert_eq!(enrolled.code, Some(0), "{enrolled:?}");
         office
+    }
+
+    /// A desk of an office: enrolled with its code.
+    pub(crate) fn desk(&self, name: &str, (role, areas, office): (&str, &str, &str)) -> Office {
+        let desk = self.newcomer(name);
+        let code = self.invite_with(&["--role", role, "--area", areas, "--office", office]);
+        let enrolled = desk.enrol(&self.url(), &code);
+        assert_eq!(enrolled.code, Some(0), "{enrolled:?}");
+        desk
     }
 
     /// An office that is not enrolled yet.

@@ -119,8 +119,10 @@ impl Site {
     pub(crate) fn order(&self, office: &Office, deed: Deed) {
         let (relay, pool) = self.data().open().unwrap();
         let device = office.replica.identity().device.public();
-        pool.write(|store| relay.order(store, &device, deed, "uji", clock::now()).map_err(Failure::from))
-            .unwrap();
+        pool.write(|store| {
+            relay.order(store, &device, deed, "uji", clock::now().plus_ms(-1)).map_err(Failure::from)
+        })
+        .unwrap();
     }
 
     /// Gives a device other areas, as the relay's program does.
@@ -128,7 +130,7 @@ impl Site {
         self.order(office, Deed::End);
         let sets: Vec<Set> = areas.iter().map(|area| Set::Area(area.parse().unwrap())).collect();
         self.with_grant(office, |grant| {
-            let from = clock::now().plus_ms(1);
+            let from = clock::now();
             Grant { sets, from, ..grant.renewed(from) }
         });
     }

@@ -96,6 +96,7 @@ mod tests {
             orders: None,
             orders_held: Some(vec![order.clone(); count]),
             outcomes: None,
+            leaving: None,
         };
         let read = |count| Frame::enclose(&request(count), [0; 24], &key).peek::<ExchangeRequest>();
         assert_eq!(read(ORDERS_HELD_MAX), Ok(request(ORDERS_HELD_MAX)));
