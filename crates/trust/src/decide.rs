@@ -43,7 +43,7 @@ pub enum Decision {
 ///
 /// The grant holds now. A birth happens at a place where the grant may create. A change needs the action at the
 /// record's place, in the judge's eyes and in the author's; what it makes of the routing is decided key by key
-/// ([`place`]). Nobody acts above his ceiling or on what excludes him.
+/// (`place`). Nobody acts above his ceiling or on what excludes him.
 #[must_use]
 pub fn decide(question: &Question<'_>) -> Decision {
     let allowed = question.grant.holds_at(question.now) && allows(question);
