@@ -153,7 +153,7 @@ fn scrub(connection: &Connection) -> Result<(), ReplicaError> {
     if named(connection, SCRUB)?.is_none() {
         return Ok(());
     }
-    search::scrub(connection)?;
+    search::merge_pieces(connection)?;
     let busy: i64 = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
     if busy == 0 {
         connection.prepare_cached("DELETE FROM named WHERE name = ?1")?.execute([SCRUB])?;

@@ -9,7 +9,7 @@ use crate::database::{SEARCH_TABLES, named, set_named};
 use crate::loaded::{self, RecordRow};
 use crate::projection::{self, project};
 use crate::query::make_indexes;
-use crate::search::settle;
+use crate::search::merge_pieces;
 use crate::{Replica, ReplicaError};
 
 /// Name of the stored digest of what the derived tables were made for.
@@ -67,7 +67,7 @@ fn refill(connection: &Connection, pack: &Pack) -> Result<u64, ReplicaError> {
             .query_map([after], |row| row.get(0))?
             .collect::<Result<_, _>>()?;
         let Some(last) = page.last() else {
-            settle(connection)?;
+            merge_pieces(connection)?;
             return Ok(records);
         };
         after = *last;

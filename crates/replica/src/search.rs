@@ -24,7 +24,7 @@ use crate::query::PERSON;
 use crate::{Replica, ReplicaError, UsageError, reference};
 use question::{Asked, Question, STEPS};
 
-pub(crate) use terms::{Terms, scrub, settle};
+pub(crate) use terms::{Terms, merge_pieces};
 
 /// Hits of a search unless asked otherwise.
 const SEARCH_LIMIT: u32 = 20;

@@ -129,26 +129,19 @@ impl Table {
     }
 }
 
-/// Merges the pieces that the indexes grow in, after very many rows were written: a deletion looks into each piece.
-pub(crate) fn settle(connection: &Connection) -> Result<(), ReplicaError> {
+/// Merges the pieces that the indexes grow in, step by step: afterwards a search looks into one, and nothing that was
+/// deleted is in it. Outside of a transaction each step is one.
+pub(crate) fn merge_pieces(connection: &Connection) -> Result<(), ReplicaError> {
     for table in TABLES {
-        connection.execute_batch(&format!("INSERT INTO {0} ({0}) VALUES ('optimize')", table.name))?;
-    }
-    Ok(())
-}
-
-/// Merges the pieces step by step, each a transaction of its own: afterwards nothing that was deleted is in any of them.
-pub(crate) fn scrub(connection: &Connection) -> Result<(), ReplicaError> {
-    for table in TABLES {
-        let merge = |pages: i64| -> Result<u64, ReplicaError> {
+        let step = |pages: i64| -> Result<u64, ReplicaError> {
             let before = connection.total_changes();
             let sql = format!("INSERT INTO {0} ({0}, rank) VALUES ('merge', ?1)", table.name);
             connection.prepare_cached(&sql)?.execute([pages])?;
             Ok(connection.total_changes() - before)
         };
         // A negative number begins with all pieces; a step that finds nothing to do counts as one change.
-        merge(-MERGE_PAGES)?;
-        while merge(MERGE_PAGES)? > 1 {}
+        step(-MERGE_PAGES)?;
+        while step(MERGE_PAGES)? > 1 {}
     }
     Ok(())
 }
