@@ -129,18 +129,9 @@ impl Device {
         ExchangeRequest {
             replica: self.replica,
             grant: self.signed_grant.short_id(),
-            whole_grant: None,
             scopes_hash: scopes_hash(&self.scopes),
-            scopes: None,
-            receipts: None,
-            push: None,
-            budget: None,
             health: Health { waiting: 20, oldest_waiting_s: 86_400, device_time: clock::now() },
-            send_own: None,
-            orders: None,
-            orders_held: None,
-            outcomes: None,
-            leaving: None,
+            ..ExchangeRequest::default()
         }
     }
 

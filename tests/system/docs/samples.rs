@@ -178,18 +178,9 @@ fn least_request() -> ExchangeRequest {
     ExchangeRequest {
         replica: [5; 16],
         grant: [200; 8],
-        whole_grant: None,
         scopes_hash: [1; 16],
-        scopes: None,
-        receipts: None,
-        push: None,
-        budget: None,
         health: Health { waiting: 0, oldest_waiting_s: 0, device_time: Timestamp(0) },
-        send_own: None,
-        orders: None,
-        orders_held: None,
-        outcomes: None,
-        leaving: None,
+        ..ExchangeRequest::default()
     }
 }
 

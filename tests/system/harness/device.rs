@@ -100,18 +100,9 @@ impl Device {
         ExchangeRequest {
             replica: self.replica,
             grant: self.signed_grant.short_id(),
-            whole_grant: None,
             scopes_hash: scopes_hash(&[]),
-            scopes: None,
-            receipts: None,
-            push: None,
-            budget: None,
             health: Health { waiting: 0, oldest_waiting_s: 0, device_time: Timestamp(0) },
-            send_own: None,
-            orders: None,
-            orders_held: None,
-            outcomes: None,
-            leaving: None,
+            ..ExchangeRequest::default()
         }
     }
 

@@ -85,18 +85,10 @@ mod tests {
         let request = |count| ExchangeRequest {
             replica: [1; 16],
             grant: [1; 8],
-            whole_grant: None,
             scopes_hash: [1; 16],
-            scopes: None,
-            receipts: None,
-            push: None,
-            budget: None,
             health: Health::default(),
-            send_own: None,
-            orders: None,
             orders_held: Some(vec![order.clone(); count]),
-            outcomes: None,
-            leaving: None,
+            ..ExchangeRequest::default()
         };
         let read = |count| Frame::enclose(&request(count), [0; 24], &key).peek::<ExchangeRequest>();
         assert_eq!(read(ORDERS_HELD_MAX), Ok(request(ORDERS_HELD_MAX)));

@@ -15,7 +15,7 @@ use crate::chain::{LogId, Mark};
 use crate::document::ChangeHash;
 
 /// What a replica has, wants to give, and can take. Every request stands alone; repeating it changes nothing.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
 pub struct ExchangeRequest {
     /// The replica.
