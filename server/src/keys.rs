@@ -100,16 +100,17 @@ impl KeyFile {
     /// [`KeyError::Random`].
     pub fn certify(recovery: &Recovery, name: &str, now: Timestamp) -> Result<KeyFile, KeyError> {
         let root = SecretKey::from_seed(recovery.root.bytes());
-        let certificate = |purpose, seed: &Secret| {
+        let certificate = |purpose, key: PublicKey| {
             let certificate = Certificate {
                 purpose,
-                key: SecretKey::from_seed(seed.bytes()).public(),
+                key,
                 name: name.to_owned(),
                 from: now.plus_ms(-LENIENT_DAYS * DAY_MS),
                 until: now.plus_ms(CERTIFIED_DAYS * DAY_MS),
             };
             CertificateText(hex(&encode(&Signed::seal(&certificate, &root))))
         };
+        let signing = |seed: &Secret| SecretKey::from_seed(seed.bytes()).public();
         Ok(KeyFile {
             format: FORMAT,
             name: name.to_owned(),
@@ -119,8 +120,9 @@ impl KeyFile {
             deployment: recovery.deployment.clone(),
             nonce: Secret::random()?,
             certificates: vec![
-                certificate(Purpose::Issuer, &recovery.issuer),
-                certificate(Purpose::Relay, &recovery.relay),
+                certificate(Purpose::Issuer, signing(&recovery.issuer)),
+                certificate(Purpose::Relay, signing(&recovery.relay)),
+                certificate(Purpose::Recovery, PublicKey(recovery.opening_key().recipient().0)),
             ],
         })
     }

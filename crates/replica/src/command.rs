@@ -18,7 +18,7 @@ use sambung_sync::ChangeHash;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-pub(crate) use create::{derived_from, text_of, village_answer};
+pub(crate) use create::{Birth, derived_from, text_of, village_answer};
 pub use decide::{Resolve, Undo};
 pub(crate) use fields::{edits, put};
 pub use link::Pair;
@@ -27,6 +27,7 @@ pub use transition::Transition;
 pub use withdraw::Withdraw;
 pub(crate) use withdraw::{WITHDRAWN, is_withdrawn};
 
+use crate::parcel::Sealed;
 use crate::write::Writer;
 use crate::{Circumstances, Replica, ReplicaError, UsageError};
 
@@ -128,12 +129,16 @@ pub struct Outcome {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "schema", schema(value_type = Vec<Json>))]
     pub findings: Vec<Finding>,
+    /// The sealed item that this device made instead of a record, which it may not make. `id` is the record that it
+    /// becomes where it is opened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sealed: Option<Sealed>,
 }
 
 impl Outcome {
     pub(crate) fn of(id: RecordId, change: Option<ChangeHash>) -> Self {
         let change = change.map(|hash| hash.to_string());
-        Outcome { id, change, followed: Vec::new(), findings: Vec::new() }
+        Outcome { id, change, followed: Vec::new(), findings: Vec::new(), sealed: None }
     }
 }
 

@@ -1,12 +1,18 @@
 //! What was begun and not saved: rows of this device only, each its author's own, gone when it is saved or
 //! discarded.
 
-use rusqlite::{OptionalExtension, TransactionBehavior, params};
+use chacha20poly1305::aead::{Aead, KeyInit};
+use chacha20poly1305::{ChaCha20Poly1305, Nonce};
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+use sambung_domain::hex::{hex, unhex};
 use sambung_domain::{RecordId, StaffId, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
+use zeroize::Zeroizing;
 
-use crate::{Circumstances, Replica, ReplicaError, UsageError};
+use crate::identity::grant;
+use crate::parcel::only_seals;
+use crate::{Circumstances, Replica, ReplicaError, UsageError, purge};
 
 /// Longest content of a draft as JSON, in bytes.
 pub const DRAFT_MAX: usize = 256 * 1024;
@@ -48,7 +54,7 @@ impl Replica {
     /// # Errors
     /// [`UsageError`] for a kind the pack does not know, a draft over [`DRAFT_MAX`] or one more than [`DRAFTS_MAX`];
     /// [`ReplicaError::NotFound`] where another staff member's draft has the id.
-    pub fn keep_draft(&mut self, draft: &Draft, with: &Circumstances<'_>) -> Result<(), ReplicaError> {
+    pub fn keep_draft(&mut self, draft: &Draft, with: &mut Circumstances<'_>) -> Result<(), ReplicaError> {
         self.kind(&draft.kind)?;
         let content = Json::Object(draft.content.clone()).to_string();
         if content.len() > DRAFT_MAX {
@@ -72,6 +78,12 @@ impl Replica {
                 }
             }
         }
+        let (_, grant) = grant(&transaction)?;
+        let content = if only_seals(&grant, &draft.kind) {
+            enciphered(&transaction, draft.id, &content, with)?
+        } else {
+            content
+        };
         transaction
             .prepare_cached(
                 "INSERT INTO draft VALUES (?1, ?2, ?3, ?4, ?5, ?6)
@@ -94,8 +106,8 @@ impl Replica {
     /// # Errors
     /// What the database says.
     pub fn drafts(&self, staff: StaffId) -> Result<Vec<SavedDraft>, ReplicaError> {
-        let sql =
-            "SELECT id, kind, record, content, saved FROM draft WHERE staff = ?1 ORDER BY saved DESC, id";
+        let sql = "SELECT id, kind, record, content, saved, key FROM draft LEFT JOIN draft_key USING (id)
+                   WHERE staff = ?1 ORDER BY saved DESC, id";
         let mut statement = self.connection.prepare_cached(sql)?;
         let rows = statement.query_map([staff.0], read)?;
         Ok(rows.collect::<Result<_, _>>()?)
@@ -106,24 +118,78 @@ impl Replica {
     /// # Errors
     /// [`ReplicaError::NotFound`] where he has none under the id.
     pub fn kept_draft(&self, id: RecordId, staff: StaffId) -> Result<SavedDraft, ReplicaError> {
-        let sql = "SELECT id, kind, record, content, saved FROM draft WHERE id = ?1 AND staff = ?2";
+        let sql = "SELECT id, kind, record, content, saved, key FROM draft LEFT JOIN draft_key USING (id)
+                   WHERE id = ?1 AND staff = ?2";
         let found = self.connection.prepare_cached(sql)?.query_row((id.0, staff.0), read).optional()?;
         found.ok_or(ReplicaError::NotFound(id))
     }
 
-    /// Discards a draft. Its bytes are overwritten.
+    /// Discards a draft. Its bytes are overwritten, and if it is of something sealed its key as well.
     ///
     /// # Errors
     /// [`ReplicaError::NotFound`] where the staff member has none under the id.
     pub fn discard_draft(&mut self, id: RecordId, staff: StaffId) -> Result<(), ReplicaError> {
-        let sql = "DELETE FROM draft WHERE id = ?1 AND staff = ?2";
-        let gone = self.connection.prepare_cached(sql)?.execute((id.0, staff.0))?;
-        if gone == 0 { Err(ReplicaError::NotFound(id)) } else { Ok(()) }
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let sealed = forget(&transaction, id, staff)?;
+        transaction.commit()?;
+        if sealed && !purge::empty_log(&self.connection)? {
+            purge::must_scrub(&self.connection)?;
+        }
+        Ok(())
     }
 }
 
+/// Removes a draft of a staff member; gives whether it lay under a key of its own.
+pub(crate) fn forget(connection: &Connection, id: RecordId, staff: StaffId) -> Result<bool, ReplicaError> {
+    let sql = "DELETE FROM draft WHERE id = ?1 AND staff = ?2";
+    if connection.prepare_cached(sql)?.execute((id.0, staff.0))? == 0 {
+        return Err(ReplicaError::NotFound(id));
+    }
+    let sql = "DELETE FROM draft_key WHERE id = ?1";
+    Ok(connection.prepare_cached(sql)?.execute([id.0])? > 0)
+}
+
+/// Removes what was begun about a record.
+pub(crate) fn forget_of_record(connection: &Connection, record: RecordId) -> Result<(), ReplicaError> {
+    let keys = "DELETE FROM draft_key WHERE id IN (SELECT id FROM draft WHERE record = ?1)";
+    for sql in [keys, "DELETE FROM draft WHERE record = ?1"] {
+        connection.prepare_cached(sql)?.execute([record.0])?;
+    }
+    Ok(())
+}
+
+/// The content of a draft of what is sealed, under a key that is drawn anew each time it is kept: once the key is
+/// overwritten, no copy of a page that held the draft can be read.
+fn enciphered(
+    connection: &Connection,
+    id: RecordId,
+    content: &str,
+    with: &mut Circumstances<'_>,
+) -> Result<String, ReplicaError> {
+    let key = Zeroizing::new([(with.random)(), (with.random)()].concat());
+    let cipher = cipher(&key)?;
+    let sealed = cipher
+        .encrypt(&Nonce::default(), content.as_bytes())
+        .map_err(|_| ReplicaError::Unreadable("a draft that was just kept"))?;
+    connection
+        .prepare_cached("INSERT INTO draft_key VALUES (?1, ?2) ON CONFLICT (id) DO UPDATE SET key = ?2")?
+        .execute(params![id.0, &key[..]])?;
+    Ok(hex(&sealed))
+}
+
+fn cipher(key: &[u8]) -> Result<ChaCha20Poly1305, ReplicaError> {
+    ChaCha20Poly1305::new_from_slice(key).map_err(|_| ReplicaError::Unreadable("the key of a draft"))
+}
+
+/// The content of a draft as it was kept.
+fn deciphered(content: String, key: Option<Vec<u8>>) -> Option<String> {
+    let Some(key) = key.map(Zeroizing::new) else { return Some(content) };
+    let opened = cipher(&key).ok()?.decrypt(&Nonce::default(), unhex(&content).ok()?.as_slice()).ok()?;
+    String::from_utf8(opened).ok()
+}
+
 fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<SavedDraft> {
-    let content: String = row.get(3)?;
+    let content = deciphered(row.get(3)?, row.get(5)?).unwrap_or_default();
     let record: Option<[u8; 16]> = row.get(2)?;
     let draft = Draft {
         id: RecordId(row.get(0)?),

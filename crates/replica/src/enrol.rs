@@ -7,9 +7,9 @@ use sambung_sync::frame::{AnswerFrame, Frame, FrameError, pack, unpack};
 use sambung_sync::message::{EnrolRequest, EnrolResponse, Hello, VERSION};
 use sambung_trust::certificate::{Purpose, certified_key};
 use sambung_trust::invitation::InvitationCode;
-use sambung_trust::{Grant, SecretKey};
+use sambung_trust::{Grant, OpeningKey, SecretKey};
 
-use crate::{DatabaseKey, Identity, Replica, ReplicaError, database, identity, rebuild};
+use crate::{DatabaseKey, Identity, Replica, ReplicaError, database, identity, parcel, rebuild};
 
 /// Why a device was not enrolled.
 #[derive(Debug, thiserror::Error)]
@@ -70,6 +70,7 @@ impl Enrolment {
             replica,
             name: name.to_owned(),
             versions: vec![VERSION],
+            recipient: OpeningKey::of_device(&device).recipient(),
         };
         let frame = Frame::enclose(&request, hello.nonce, &device);
         let identity = Identity {
@@ -122,6 +123,7 @@ impl Enrolment {
         identity::set_grant(&transaction, &response.grant)?;
         identity::set_nonce(&transaction, &response.nonce)?;
         identity::see_relay_time(&transaction, response.relay_time)?;
+        parcel::set_recipients(&transaction, &response.recipients)?;
         transaction.commit().map_err(ReplicaError::from)?;
         Ok(self.identity)
     }
@@ -141,6 +143,7 @@ impl Replica {
             pack,
             identity,
             nonce,
+            sealer: std::sync::Arc::new(crate::Age),
             #[cfg(feature = "sabotage")]
             sabotage: None,
         })

@@ -29,6 +29,7 @@ pub mod import;
 pub mod interop;
 mod leaves;
 mod loaded;
+pub mod parcel;
 mod place;
 mod projection;
 mod purge;
@@ -37,6 +38,7 @@ mod rebuild;
 mod reference;
 mod rules;
 pub mod same;
+mod sealing;
 pub mod search;
 pub mod verify;
 mod write;
@@ -45,6 +47,7 @@ pub use database::DatabaseKey;
 pub use enrol::{Enrolment, EnrolmentError};
 pub use error::{ReplicaError, UsageError};
 pub use identity::Identity;
+pub use sealing::{Age, Sealer};
 
 use rusqlite::Connection;
 use sambung_domain::{Pack, StaffId, Timestamp};
@@ -68,6 +71,7 @@ pub struct Replica {
     pack: Pack,
     identity: Identity,
     nonce: IncarnationNonce,
+    sealer: std::sync::Arc<dyn Sealer>,
     #[cfg(feature = "sabotage")]
     sabotage: Option<String>,
 }
@@ -91,6 +95,13 @@ impl Replica {
     /// What the database says.
     pub fn staff(&self) -> Result<Vec<StaffId>, ReplicaError> {
         Ok(identity::grant(&self.connection)?.1.staff)
+    }
+
+    /// Seals and opens in another way: a simulation that must repeat itself.
+    #[must_use]
+    pub fn sealing_with(mut self, sealer: std::sync::Arc<dyn Sealer>) -> Self {
+        self.sealer = sealer;
+        self
     }
 
     /// Breaks one promise on purpose, so that a demonstration can be shown to notice.

@@ -9,9 +9,9 @@ use sambung_domain::RecordId;
 use sambung_sync::limits::LEAVING_MAX;
 
 use crate::database::{named, set_named};
-use crate::loaded;
 use crate::search::{self, Terms};
 use crate::{Replica, ReplicaError};
+use crate::{draft, loaded};
 
 /// Records purged in one transaction.
 const PURGE_MAX: i64 = 100;
@@ -119,13 +119,18 @@ fn remove(connection: &Connection, number: i64) -> Result<(), ReplicaError> {
     for table in BY_NUMBER {
         connection.prepare_cached(&format!("DELETE FROM {table} WHERE record = ?1"))?.execute([number])?;
     }
-    connection.prepare_cached("DELETE FROM draft WHERE record = ?1")?.execute([row.id.0])?;
+    draft::forget_of_record(connection, row.id)?;
     for table in ["pending", "unusable"] {
         let sql = format!("DELETE FROM {table} WHERE record = ?1 AND generation = ?2");
         connection.prepare_cached(&sql)?.execute((row.id.0, row.generation))?;
     }
     connection.prepare_cached("DELETE FROM record WHERE number = ?1")?.execute([number])?;
     remove_batches(connection, row.id, row.generation)?;
+    must_scrub(connection)
+}
+
+/// Notes that something was removed which the write-ahead log may still hold.
+pub(crate) fn must_scrub(connection: &Connection) -> Result<(), ReplicaError> {
     set_named(connection, SCRUB, &[1])
 }
 
@@ -154,9 +159,14 @@ fn scrub(connection: &Connection) -> Result<(), ReplicaError> {
         return Ok(());
     }
     search::merge_pieces(connection)?;
-    let busy: i64 = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
-    if busy == 0 {
+    if empty_log(connection)? {
         connection.prepare_cached("DELETE FROM named WHERE name = ?1")?.execute([SCRUB])?;
     }
     Ok(())
+}
+
+/// Empties the write-ahead log; false where another process that reads keeps it from being emptied.
+pub(crate) fn empty_log(connection: &Connection) -> Result<bool, ReplicaError> {
+    let busy: i64 = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+    Ok(busy == 0)
 }

@@ -4,7 +4,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 use sambung_domain::pack::Kind;
 use sambung_domain::role::Action;
 use sambung_domain::{Pack, RecordId, StaffId, Timestamp};
-use sambung_sync::document::{Change, DocumentError, Edit};
+use sambung_sync::document::{Change, Document, DocumentError, Edit};
 use sambung_sync::form::{History, Message};
 use sambung_sync::{Actor, ChangeHash, routing};
 use sambung_trust::batch::IncarnationNonce;
@@ -13,7 +13,8 @@ use sambung_trust::{Grant, Question};
 
 use crate::conflict::decision;
 use crate::identity::{grant, relay_time};
-use crate::loaded::RecordRow;
+use crate::loaded::{RecordRow, maps};
+use crate::sealing::Sealer;
 use crate::{Circumstances, Identity, Replica, ReplicaError, UsageError, projection};
 
 impl Replica {
@@ -26,8 +27,8 @@ impl Replica {
         let (actor, nonce) = (self.actor(), self.nonce);
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let (_, grant) = grant(&transaction)?;
-        let (pack, identity) = (&self.pack, &self.identity);
-        let mut writer = Writer { transaction, pack, grant, identity, actor, nonce, circumstances };
+        let (pack, identity, sealer) = (&self.pack, &self.identity, &*self.sealer);
+        let mut writer = Writer { transaction, pack, grant, identity, sealer, actor, nonce, circumstances };
         let result = work(&mut writer)?;
         writer.transaction.commit()?;
         Ok(result)
@@ -40,6 +41,7 @@ pub(crate) struct Writer<'a, 'b> {
     pub(crate) pack: &'a Pack,
     pub(crate) grant: Grant,
     pub(crate) identity: &'a Identity,
+    pub(crate) sealer: &'a dyn Sealer,
     actor: Actor,
     nonce: IncarnationNonce,
     circumstances: &'a mut Circumstances<'b>,
@@ -84,32 +86,63 @@ impl<'a> Writer<'a, '_> {
         edits: &[Edit],
         intent: &Intent<'_>,
     ) -> Result<Option<ChangeHash>, ReplicaError> {
-        let reason = intent.reason.map(str::to_owned);
-        let message = Message { command: intent.command.to_owned(), reason, staff: self.staff() };
-        let message = message.encode().map_err(|error| UsageError::TooLarge(error.to_string()))?;
+        let message = self.message(intent)?;
         let mut document = row.document(&self.transaction, self.pack)?;
         let written = document
             .edit(self.actor, self.now().seconds(), &message, edits)
             .map_err(|source| failed(row, source))?;
         let Some((hash, chunk)) = written else { return Ok(None) };
         self.judge(row, &chunk, intent.action)?;
+        let position = self.insert(row, (&hash, &chunk, self.nonce), &message)?;
+        projection::write(&self.transaction, self.pack, row, &document, position)?;
+        Ok(Some(hash))
+    }
+
+    /// Writes edits as a change that builds on nothing but the record's beginning: a birth beside the one there is. It
+    /// is an incarnation of its own, since this process may have written to the record before.
+    pub(crate) fn save_beside(
+        &mut self,
+        row: &RecordRow,
+        edits: &[Edit],
+        intent: &Intent<'_>,
+    ) -> Result<Option<ChangeHash>, ReplicaError> {
+        let nonce = (self.circumstances.random)();
+        let actor = Actor::derive(&self.identity.device.public().0, &nonce);
+        let message = self.message(intent)?;
+        let mut alone = Document::genesis(&row.genesis(), &maps(self.pack, &row.kind))
+            .map_err(|source| failed(row, source))?;
+        let written =
+            alone.edit(actor, self.now().seconds(), &message, edits).map_err(|source| failed(row, source))?;
+        let Some((hash, chunk)) = written else { return Ok(None) };
+        self.judge(row, &chunk, intent.action)?;
+        let position = self.insert(row, (&hash, &chunk, nonce), &message)?;
+        let document = row.document(&self.transaction, self.pack)?;
+        projection::write(&self.transaction, self.pack, row, &document, position)?;
+        Ok(Some(hash))
+    }
+
+    fn message(&self, intent: &Intent<'_>) -> Result<String, ReplicaError> {
+        let reason = intent.reason.map(str::to_owned);
+        let message = Message { command: intent.command.to_owned(), reason, staff: self.staff() };
+        Ok(message.encode().map_err(|error| UsageError::TooLarge(error.to_string()))?)
+    }
+
+    /// Stores an own change; gives its position among the record's changes.
+    fn insert(
+        &self,
+        row: &RecordRow,
+        (hash, chunk, nonce): (&ChangeHash, &[u8], IncarnationNonce),
+        message: &str,
+    ) -> Result<i64, ReplicaError> {
         let position = row.changes(&self.transaction)? + 1;
+        let decision = decision(Some(message));
         self.transaction
             .prepare_cached(
                 "INSERT INTO change (record, position, hash, chunk, nonce, own, came, decision)
                  VALUES (?1, ?2, ?3, ?4, ?5, 1, ?6, ?7)",
             )?
-            .execute(params![
-                row.number,
-                position,
-                hash.0,
-                chunk,
-                self.nonce,
-                self.now().0,
-                decision(Some(&message))
-            ])?;
-        projection::write(&self.transaction, self.pack, row, &document, position)?;
-        Ok(Some(hash))
+            .execute(params![row.number, position, hash.0, chunk, nonce, self.now().0, decision])?;
+        Ok(position)
     }
 
     /// As [`save`](Writer::save), but a record that this device may not change is left as it is.

@@ -52,3 +52,24 @@ pub const QUARANTINE_BYTES_MAX: usize = 32 * 1024 * 1024;
 
 /// Most outcomes in one response; the rest comes with the next.
 pub const OUTCOMES_MAX: usize = 1_000;
+
+/// Greatest sealed content of one item, in bytes.
+pub const PARCEL_MAX: usize = 256 * 1024;
+
+/// Most sealed items in one request or response.
+pub const PARCELS_MAX: usize = 16;
+
+/// Most bytes of sealed content in one request or response; the first item always fits.
+pub const PARCEL_BYTES_MAX: usize = 1024 * 1024;
+
+/// Most items that a request may ask about; a replica with more asks in turn.
+pub const PARCELS_ASKED_MAX: usize = 64;
+
+/// Most sealed items of one device that wait at the relay; what comes after is told to come later.
+pub const PARCELS_WAITING_MAX: usize = 1_024;
+
+/// Most bytes of sealed items of one device that wait at the relay.
+pub const PARCELS_WAITING_BYTES_MAX: usize = 64 * 1024 * 1024;
+
+/// Most devices that a relay lists as recipients of sealed content.
+pub const RECIPIENTS_MAX: usize = 4_096;

@@ -4,6 +4,7 @@
 mod bounded;
 mod enrol;
 mod exchange;
+mod parcels;
 mod verdict;
 
 pub use enrol::{EnrolRequest, EnrolResponse, Hello};
@@ -11,6 +12,7 @@ pub use exchange::{
     Budget, Closed, ExchangeRequest, ExchangeResponse, Health, KnownChange, Pull, PullAnswer, PulledBatch,
     PulledChange, PulledLeaf, Push, PushItem, ScopeState, ShardMark, Want, scopes_hash,
 };
+pub use parcels::{Arrival, ParcelMark, ParcelState, ParcelsDown, ParcelsUp};
 pub use verdict::{Disposition, Lane, Verdict, VerdictRun, expand, verdicts_hash};
 
 use minicbor::{Decode, Encode};

@@ -11,6 +11,7 @@ mod entries;
 mod lanes;
 mod leaving;
 mod orders;
+mod parcels;
 mod pulling;
 mod pushing;
 mod quarantine;
@@ -21,8 +22,9 @@ mod store;
 pub use answer::{Reject, RelayError};
 pub use quarantine::NotReleased;
 pub use store::{
-    Claim, Decided, Device, Invitation, Load, LogRow, Move, NewOrder, Quarantined, RecordRow, RelayStore,
-    StoredBatch, StoredChange, StoredLeaf, StoredOrder,
+    Claim, Decided, Device, Invitation, Load, LogRow, Move, NewOrder, NewParcel, ParcelStage, ParcelStore,
+    Quarantined, RecordRow, RelayStore, Store, StoredBatch, StoredChange, StoredLeaf, StoredOrder,
+    StoredParcel,
 };
 
 use sambung_domain::{Pack, Timestamp};
@@ -128,11 +130,13 @@ impl Relay {
         if let Some(push) = &request.push {
             self.take_push(store, caller, push, response, circumstances)?;
         }
+        self.take_parcels(store, caller, request, response, circumstances.now)?;
         self.tell_outcomes(store, caller, request, response)?;
         match caller.standing {
             Standing::Live => {
                 self.give_pulls(store, caller, request, response, circumstances.now)?;
                 self.say_kept(store, caller, request, response, circumstances.now)?;
+                self.give_parcels(store, caller, request, response)?;
             }
             // The renewed grant opens the next request.
             Standing::Lapsed => response.more = Some(true),

@@ -16,6 +16,10 @@ pub enum Purpose {
     /// Receipts.
     #[n(1)]
     Relay,
+    /// Signs nothing: the X25519 key that everything sealed is sealed to besides its receiver. Its secret half lies in
+    /// the recovery file.
+    #[n(2)]
+    Recovery,
 }
 
 /// The root's statement that a key may sign for a purpose until a date.

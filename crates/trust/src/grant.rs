@@ -6,6 +6,7 @@ use sambung_domain::role::{Action, RoutingRight};
 use sambung_domain::time::DAY_MS;
 use sambung_domain::{Access, Area, OfficeCode, Role, Set, StaffId, Timestamp};
 
+use crate::RecipientKey;
 use crate::key::PublicKey;
 use crate::signed::{Statement, encode};
 
@@ -138,6 +139,9 @@ pub struct Grant {
     /// What it may do to where records belong.
     #[n(9)]
     pub routing: RoutingRights,
+    /// The key that opens what is sealed to the device.
+    #[n(10)]
+    pub recipient: RecipientKey,
 }
 
 impl Statement for Grant {
@@ -149,6 +153,8 @@ impl Statement for Grant {
 pub struct GrantSubject {
     /// The device's key.
     pub device: PublicKey,
+    /// The key that opens what is sealed to it.
+    pub recipient: RecipientKey,
     /// Its role.
     pub role: Role,
     /// Its staff.
@@ -190,7 +196,7 @@ impl Grant {
     /// The grant the role table gives `subject` from `now` on, for one lease.
     #[must_use]
     pub fn for_role(pack: &Pack, subject: GrantSubject, now: Timestamp) -> Self {
-        let GrantSubject { device, role, staff, office, sets } = subject;
+        let GrantSubject { device, recipient, role, staff, office, sets } = subject;
         let kinds = pack
             .kinds
             .values()
@@ -202,7 +208,7 @@ impl Grant {
         let ceiling = pack.ceilings.get(&role).copied().unwrap_or(Access::Open);
         let routing = RoutingRights::of(pack.routing_rights.get(&role).into_iter().flatten().copied());
         let until = lease_end(role, now);
-        Grant { device, role, staff, office, sets, kinds, ceiling, from: now, until, routing }
+        Grant { device, role, staff, office, sets, kinds, ceiling, from: now, until, routing, recipient }
     }
 
     /// The same grant for another lease from `now` on.
@@ -232,6 +238,15 @@ impl Grant {
         let mut first = [0; 8];
         first.copy_from_slice(&blake3::hash(&filter).as_bytes()[..8]);
         first
+    }
+
+    /// Whether an action on records of `kind` is allowed through some kind of set.
+    #[must_use]
+    pub fn allows_somewhere(&self, kind: &str, action: Action) -> bool {
+        let rules = self.kinds.iter().filter(|rule| rule.kind == kind);
+        rules
+            .into_iter()
+            .any(|rule| [rule.area, rule.office, rule.person].iter().any(|set| set.allow(action)))
     }
 
     /// The actions allowed on records of `kind` through `set`.
@@ -292,6 +307,7 @@ mod tests {
     fn grant(role: Role) -> Grant {
         let subject = GrantSubject {
             device: PublicKey([1; 32]),
+            recipient: RecipientKey([1; 32]),
             role,
             staff: vec![],
             office: None,

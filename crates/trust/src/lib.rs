@@ -5,7 +5,7 @@
 //! which sets, kinds and access levels; [`decide()`] is the one function that applies it, at the relay, at a
 //! replica and in simulations alike. What a device writes it signs once per push, over the root of a Merkle
 //! tree ([`merkle`], [`batch`]); what the relay has on disk it confirms with a [`receipt::Receipt`]. What the issuer
-//! takes back is an [`order`]; in which [`lane`] a change travels that the grant of the day does not allow is one more
+//! takes back is an [`order`]; what only its receiver may read travels as a [`parcel`], sealed to a [`recipient`]; in which [`lane`] a change travels that the grant of the day does not allow is one more
 //! decision.
 //!
 //! Nothing here reaches a clock, a disk or a source of randomness: key material and times are parameters.
@@ -23,7 +23,9 @@ pub mod merkle;
 pub mod nonce;
 pub mod order;
 pub mod outcome;
+pub mod parcel;
 pub mod receipt;
+pub mod recipient;
 pub mod signed;
 
 pub use batch::BatchHeader;
@@ -32,5 +34,7 @@ pub use grant::{Grant, GrantId};
 pub use key::{DeploymentKey, PublicKey, SecretKey, Signature};
 pub use order::{Order, Standing, Subject};
 pub use outcome::Outcome;
+pub use parcel::{ItemId, Parcel, ParcelHeader, ParcelNote};
 pub use receipt::Receipt;
+pub use recipient::{OpeningKey, Recipient, RecipientKey, RecipientsSum};
 pub use signed::{Signed, SignedError};

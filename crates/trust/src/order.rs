@@ -178,6 +178,7 @@ mod tests {
     fn grant(from: i64) -> Grant {
         let subject = GrantSubject {
             device: DEVICE,
+            recipient: crate::RecipientKey([1; 32]),
             role: Role::FrontOffice,
             staff: vec![],
             office: None,

@@ -111,11 +111,13 @@ fn give(
     let role = args.role.unwrap_or(old.role);
     let named = Named { areas: &args.area, office: old.office.as_ref(), staff: &old.staff };
     let sets = sets_for_role(&relay.pack, role, named);
-    let subject = GrantSubject { device: row.device.key, role, sets, staff: old.staff, office: old.office };
+    let (device, recipient) = (row.device.key, old.recipient);
+    let subject = GrantSubject { device, recipient, role, sets, staff: old.staff, office: old.office };
     let grant = Grant::for_role(&relay.pack, subject, end.plus_ms(1));
     let signed = Signed::seal(&grant, &relay.keys.issuer);
     store.put_grant(&signed)?;
     store.put_device(&Device { grant: signed.short_id(), ..row.device })?;
+    relay.list_recipient(store, &grant, now).map_err(of_store)?;
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use sambung_domain::Timestamp;
+use sambung_trust::OpeningKey;
 use serde::{Deserialize, Serialize};
 
 use super::{KeyError, Secret, read_toml, write_toml};
@@ -68,6 +69,12 @@ impl Recovery {
             deployment: Secret::random()?,
             parcels: Secret::random()?,
         })
+    }
+
+    /// The key that opens sealed content when no office can.
+    #[must_use]
+    pub fn opening_key(&self) -> OpeningKey {
+        OpeningKey::from_seed(self.parcels.bytes())
     }
 
     /// Writes the file; it must not exist.

@@ -1,6 +1,7 @@
 //! [`RelayStore`] inside one SQLite transaction.
 
 mod apart;
+mod parcels;
 
 use rusqlite::{
     CachedStatement, Connection, OptionalExtension, Params, Row, Transaction, TransactionBehavior,
@@ -10,8 +11,8 @@ use sambung_domain::{OfficeCode, RecordId, Set, Shard, Timestamp};
 use sambung_sync::chain::{Entry, Mark};
 use sambung_sync::document::ChangeHash;
 use sambung_sync::relay::{
-    Claim, Device, Invitation, Load, LogRow, Move, NewOrder, Quarantined, RecordRow, RelayStore, StoredBatch,
-    StoredChange, StoredLeaf, StoredOrder,
+    Claim, Device, Invitation, Load, LogRow, Move, NewOrder, Quarantined, RecordRow, RelayStore, Store,
+    StoredBatch, StoredChange, StoredLeaf, StoredOrder,
 };
 use sambung_trust::grant::GrantId;
 use sambung_trust::merkle::Node;
@@ -95,9 +96,11 @@ impl<'c> SqliteStore<'c> {
     }
 }
 
-impl RelayStore for SqliteStore<'_> {
+impl Store for SqliteStore<'_> {
     type Error = StoreError;
+}
 
+impl RelayStore for SqliteStore<'_> {
     fn device(&mut self, replica: &[u8; 16]) -> Result<Option<Device>, StoreError> {
         let text = "SELECT replica, key, name, grant, counter, root, seen FROM device WHERE replica = ?1";
         self.find(text, [replica], row::device)

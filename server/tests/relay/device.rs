@@ -57,6 +57,7 @@ impl Stranger {
             replica: self.replica,
             name: "Gawai uji".to_owned(),
             versions: vec![1],
+            recipient: sambung_trust::RecipientKey([7; 32]),
         };
         let frame = Frame::enclose(&request, hello(address).nonce, &self.key);
         let reply = post(address, ENROL, &pack(&frame));

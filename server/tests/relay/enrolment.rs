@@ -72,6 +72,7 @@ fn an_enrolment_signed_by_another_key_is_refused() {
         replica: device.replica,
         name: "Gawai".to_owned(),
         versions: vec![1],
+        recipient: sambung_trust::RecipientKey([7; 32]),
     };
     let frame = Frame::enclose(&request, hello(site.address).nonce, &other.key);
     let reply = post(site.address, ENROL, &pack(&frame));

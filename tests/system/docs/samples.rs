@@ -9,18 +9,23 @@ use sambung_sync::ChangeHash;
 use sambung_sync::chain::{Entry, Mark};
 use sambung_sync::frame::{AnswerFrame, Frame};
 use sambung_sync::message::{
-    Budget, Closed, Disposition, EnrolRequest, EnrolResponse, ExchangeRequest, ExchangeResponse, Health,
-    Hello, KnownChange, Lane, Pull, PullAnswer, PulledBatch, PulledChange, PulledLeaf, Push, PushItem,
-    Refusal, ScopeState, ShardMark, Verdict, VerdictRun, Want,
+    Arrival, Budget, Closed, Disposition, EnrolRequest, EnrolResponse, ExchangeRequest, ExchangeResponse,
+    Health, Hello, KnownChange, Lane, ParcelMark, ParcelState, ParcelsDown, ParcelsUp, Pull, PullAnswer,
+    PulledBatch, PulledChange, PulledLeaf, Push, PushItem, Refusal, ScopeState, ShardMark, Verdict,
+    VerdictRun, Want,
 };
 use sambung_trust::batch::Seen;
 use sambung_trust::certificate::{Certificate, Purpose};
 use sambung_trust::grant::{Actions, KindRule, RoutingRights};
 use sambung_trust::merkle::Node;
 use sambung_trust::order::Deed;
+use sambung_trust::parcel::KeyName;
 use sambung_trust::receipt::ShardRange;
 use sambung_trust::signed::encode;
-use sambung_trust::{BatchHeader, DeploymentKey, Grant, Order, Outcome, Receipt, SecretKey, Signed};
+use sambung_trust::{
+    BatchHeader, DeploymentKey, Grant, ItemId, Order, Outcome, Parcel, ParcelHeader, ParcelNote, Receipt,
+    Recipient, RecipientKey, RecipientsSum, SecretKey, Signed,
+};
 
 /// A rule of docs/protocol.cddl with bytes that it must allow.
 pub(super) type Sample = (&'static str, Vec<u8>);
@@ -29,7 +34,8 @@ pub(super) fn all() -> Vec<Sample> {
     let mut samples = vec![
         ("hello-answer", encode(&hello(vec![1], certificates()))),
         ("hello-answer", encode(&hello(vec![], vec![]))),
-        ("enrol-answer", answer(&enrol_response(&grant(Role::FrontOffice)))),
+        ("enrol-answer", answer(&enrol_response(&grant(Role::FrontOffice), recipients()))),
+        ("enrol-answer", answer(&enrol_response(&grant(Role::FrontOffice), vec![]))),
         ("enrol-frame", request(&enrol_request(vec![1]))),
         ("enrol-frame", request(&enrol_request(vec![]))),
         ("exchange-frame", request(&least_request())),
@@ -95,22 +101,77 @@ fn certificates() -> Vec<Signed> {
         from: Timestamp(-1),
         until: Timestamp(1),
     };
-    [Purpose::Issuer, Purpose::Relay].map(|purpose| Signed::seal(&certificate(purpose), &key())).to_vec()
+    [Purpose::Issuer, Purpose::Relay, Purpose::Recovery]
+        .map(|purpose| Signed::seal(&certificate(purpose), &key()))
+        .to_vec()
 }
 
 fn enrol_request(versions: Vec<u16>) -> EnrolRequest {
     let (device, replica) = (key().public(), [5; 16]);
-    EnrolRequest { code: "0".repeat(26), device, replica, name: "Loket uji".to_owned(), versions }
+    EnrolRequest {
+        code: "0".repeat(26),
+        device,
+        replica,
+        name: "Loket uji".to_owned(),
+        versions,
+        recipient: RecipientKey([5; 32]),
+    }
 }
 
-fn enrol_response(grant: &Signed) -> EnrolResponse {
+fn enrol_response(grant: &Signed, recipients: Vec<Recipient>) -> EnrolResponse {
     EnrolResponse {
         grant: grant.clone(),
         deployment: DeploymentKey([6; 32]),
         log: [7; 16],
         nonce: [1; 24],
         relay_time: Timestamp(0),
+        recipients,
     }
+}
+
+fn recipients() -> Vec<Recipient> {
+    let office = |code: &str| code.parse().ok();
+    let recipient = |role, office, staff| Recipient {
+        device: key().public(),
+        key: RecipientKey([5; 32]),
+        role,
+        office,
+        staff,
+    };
+    vec![
+        recipient(Role::ComplaintOfficer, office("P4MI-3513"), vec![record()]),
+        recipient(Role::Central, None, vec![]),
+    ]
+}
+
+fn parcel(to: Option<&str>, sealed_to: Vec<KeyName>) -> Parcel {
+    let header = ParcelHeader {
+        item: ItemId([1; 32]),
+        content: [2; 32],
+        kind: "complaint".to_owned(),
+        to: to.and_then(|code| code.parse().ok()),
+        staff: record(),
+        at: Timestamp(1),
+        sealed_to,
+    };
+    Parcel { device: key().public(), header: Signed::seal(&header, &key()), content: vec![1].into() }
+}
+
+fn parcels_up() -> ParcelsUp {
+    let note = ParcelNote { item: ItemId([1; 32]), record: record(), generation: 1, at: Timestamp(1) };
+    ParcelsUp {
+        sent: vec![parcel(Some("P4MI-3513"), vec![KeyName([3; 8])]), parcel(None, vec![])],
+        waiting: vec![ItemId([1; 32])],
+        notes: vec![Signed::seal(&note, &key())],
+    }
+}
+
+fn parcels_down() -> ParcelsDown {
+    use ParcelState::{Later, Opened, Refused, Safe, Taken, Unknown};
+
+    let arrival = |ended| Arrival { number: 1, parcel: parcel(None, vec![]), ended };
+    let states = vec![Unknown, Taken, Opened, Safe, Later, Refused];
+    ParcelsDown { noted: states.clone(), states, arrived: [true, false].map(arrival).to_vec() }
 }
 
 fn grant(role: Role) -> Signed {
@@ -132,6 +193,7 @@ fn grant(role: Role) -> Signed {
         from: Timestamp(0),
         until: Timestamp(1),
         routing: RoutingRights::default(),
+        recipient: RecipientKey([5; 32]),
     };
     Signed::seal(&grant, &key())
 }
@@ -148,6 +210,7 @@ fn bare_grant(ceiling: Access) -> Signed {
         from: Timestamp(0),
         until: Timestamp(1),
         routing: RoutingRights::default(),
+        recipient: RecipientKey([5; 32]),
     };
     Signed::seal(&grant, &key())
 }
@@ -198,6 +261,9 @@ fn full_request() -> ExchangeRequest {
         orders_held: Some(orders()),
         outcomes: Some(7),
         leaving: Some(vec![(record(), 1)]),
+        recipients: Some(RecipientsSum([1; 8])),
+        parcels: Some(parcels_up()),
+        parcels_seen: Some(ParcelMark { number: 1, content: [2; 8] }),
         ..least_request()
     }
 }
@@ -211,6 +277,7 @@ fn emptied_request() -> ExchangeRequest {
         push: Some(push),
         orders_held,
         leaving: Some(vec![]),
+        parcels: Some(ParcelsUp::default()),
         ..least_request()
     }
 }
@@ -230,6 +297,8 @@ fn least_response() -> ExchangeResponse {
         closed: None,
         outcomes: None,
         kept: None,
+        recipients: None,
+        parcels: None,
     }
 }
 
@@ -251,6 +320,8 @@ fn full_response(want: Want, closed: Closed) -> ExchangeResponse {
         closed: Some(closed),
         outcomes: Some([true, false].map(outcome).to_vec()),
         kept: Some(vec![0, u32::MAX]),
+        recipients: Some(recipients()),
+        parcels: Some(parcels_down()),
         ..least_response()
     }
 }
@@ -264,6 +335,8 @@ fn emptied_response() -> ExchangeResponse {
         orders: Some(vec![]),
         outcomes: Some(vec![]),
         kept: Some(vec![]),
+        recipients: Some(vec![]),
+        parcels: Some(ParcelsDown::default()),
         ..least_response()
     }
 }

@@ -14,7 +14,7 @@ use sambung_trust::batch::{self, BatchHeader};
 use sambung_trust::certificate::{Purpose, certified_key};
 use sambung_trust::merkle::{self, Node};
 use sambung_trust::nonce::Nonce;
-use sambung_trust::{DeploymentKey, Grant, PublicKey, SecretKey, Signed};
+use sambung_trust::{DeploymentKey, Grant, OpeningKey, PublicKey, SecretKey, Signed};
 
 use super::deployment::Deployment;
 use super::http::{get, post};
@@ -60,6 +60,7 @@ impl Device {
             replica,
             name: "Gawai uji".to_owned(),
             versions: vec![1],
+            recipient: OpeningKey::of_device(&key).recipient(),
         };
         let frame = Frame::enclose(&request, hello.nonce, &key);
         let reply = post(address, "/sync/v1/enrol", &pack(&frame));

@@ -1,6 +1,6 @@
 //! The number of a *Kartu Layanan*: neutral, random, for life.
 //!
-//! Ten digits and a check letter, printed `482-915-3067-K`. The letter is the number modulo 23, the scheme of
+//! Ten digits and a check letter, printed `482-915-3067-W`. The letter is the number modulo 23, the scheme of
 //! the Spanish identity number (Real Decreto 1553/2005), with an alphabet that has no I, O and Q. It is a pure
 //! system in the sense of ISO/IEC 7064 with radix 10 and modulus 23. Since 23 is a prime above 10 and 10 is a
 //! primitive root of it, the letter catches every single wrong digit and every exchange of two digits, adjacent
@@ -39,7 +39,7 @@ impl CardNumber {
         char::from(LETTERS[remainder])
     }
 
-    /// The stored form, which is also what a QR code holds: `4829153067K`.
+    /// The stored form, which is also what a QR code holds: `4829153067W`.
     #[must_use]
     pub fn compact(self) -> String {
         format!("{}{}", self.0, self.letter())
@@ -50,7 +50,7 @@ impl CardNumber {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BadCard {
     /// Not ten digits and a letter.
-    #[error("a card number has ten digits and one letter, for example 482-915-3067-K")]
+    #[error("a card number has ten digits and one letter, for example 482-915-3067-W")]
     Form,
     /// The letter belongs to other digits.
     #[error("the last letter does not fit the digits: something is mistyped")]

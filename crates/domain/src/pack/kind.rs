@@ -126,6 +126,9 @@ pub const ROUTING_TEXTS: [&str; 3] = ["access", "area", "office"];
 pub const ROUTING_MAPS: [&str; 3] = ["excluded", "partners", "readers"];
 /// Root key of an offer: the code of the office that a record is offered to; empty once that is settled.
 pub const TRANSFER: &str = "transfer";
+/// Root keys that say how a record was made. A record made twice under one id has them twice; that is no question to
+/// anybody.
+pub const PROVENANCE: [&str; 3] = ["created_at", "created_by", "schema"];
 /// Root keys that are no fields of a form.
 pub const RESERVED_KEYS: [&str; 13] = [
     "access",

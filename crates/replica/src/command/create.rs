@@ -5,10 +5,12 @@ use sambung_domain::role::Action;
 use sambung_domain::value::Value;
 use sambung_domain::{Access, RecordId};
 use sambung_sync::document::Edit;
+use sambung_trust::ItemId;
 
-use super::{Create, Outcome, edits, put};
+use super::{Create, Fields, Outcome, edits, put};
 use crate::identity::{home_area, home_office};
 use crate::loaded;
+use crate::parcel::only_seals;
 use crate::place::Place;
 use crate::rules::access_of;
 use crate::write::{Intent, Writer};
@@ -17,26 +19,46 @@ use crate::{ReplicaError, UsageError};
 /// The generation of a record that was never erased.
 const FIRST_GENERATION: u32 = 1;
 
+/// How a record comes to be.
+pub(crate) struct Birth<'a> {
+    /// Its id, where that is given.
+    pub(crate) id: Option<RecordId>,
+    /// The command, for the history.
+    pub(crate) command: &'a str,
+    /// Why.
+    pub(crate) reason: Option<&'a str>,
+    /// The sealed item it is opened from.
+    pub(crate) item: Option<ItemId>,
+}
+
 impl Writer<'_, '_> {
     pub(crate) fn create(
         &mut self,
         given: Option<RecordId>,
         command: &Create,
     ) -> Result<Outcome, ReplicaError> {
-        self.create_as(given, command, "create", None)
+        if only_seals(&self.grant, &command.kind) {
+            return self.create_sealed(command);
+        }
+        self.bear(command, &Birth { id: given, command: "create", reason: None, item: None })
     }
 
-    /// Makes a record under another command's name.
-    pub(crate) fn create_as(
-        &mut self,
-        given: Option<RecordId>,
-        command: &Create,
-        name: &str,
-        reason: Option<&str>,
-    ) -> Result<Outcome, ReplicaError> {
+    /// Seals what this device may not record.
+    fn create_sealed(&mut self, command: &Create) -> Result<Outcome, ReplicaError> {
+        let (item, sealed) = self.seal(command, None)?;
         let kind = self.kind(&command.kind)?;
-        let mut edits = edits(self.pack, kind, &command.fields, self.random())?;
-        let id = self.name(kind, given, command, &edits)?;
+        let id = match (&kind.id, command.of) {
+            (IdRule::Sibling(_), Some(of)) => of.sibling(&kind.name),
+            _ => item.record(&kind.name),
+        };
+        Ok(Outcome { sealed: Some(sealed), ..Outcome::of(id, None) })
+    }
+
+    /// Makes a record, whatever the command.
+    pub(crate) fn bear(&mut self, command: &Create, birth: &Birth<'_>) -> Result<Outcome, ReplicaError> {
+        let kind = self.kind(&command.kind)?;
+        let mut edits = self.edits(kind, &command.fields, birth.item)?;
+        let id = self.name(kind, birth.id, command, &edits)?;
         if loaded::find(&self.transaction, id)?.is_some() {
             return Err(UsageError::Exists(id).into());
         }
@@ -48,10 +70,29 @@ impl Writer<'_, '_> {
         self.complete_birth(&mut edits, kind, base.as_ref())?;
         edits.extend(self.provenance());
         let row = loaded::insert(&self.transaction, id, FIRST_GENERATION, &kind.name)?;
-        let intent = Intent { action: Action::Create, command: name, reason };
+        let intent = Intent { action: Action::Create, command: birth.command, reason: birth.reason };
         let change = self.save(&row, &edits, &intent)?;
         let findings = self.findings(&row, kind, &edits, command.fields.strict)?;
-        Ok(Outcome { id, change: change.map(|hash| hash.to_string()), followed: Vec::new(), findings })
+        Ok(Outcome { findings, ..Outcome::of(id, change) })
+    }
+
+    /// The writes of a command. What is opened from a sealed item names its entries after it: two who open it at once
+    /// write the same.
+    pub(crate) fn edits(
+        &mut self,
+        kind: &Kind,
+        fields: &Fields,
+        item: Option<ItemId>,
+    ) -> Result<Vec<Edit>, ReplicaError> {
+        let pack = self.pack;
+        let Some(item) = item else { return Ok(edits(pack, kind, fields, self.random())?) };
+        let mut number = 0_u64;
+        let mut next = || {
+            number += 1;
+            let name = [&item.0[..], &number.to_be_bytes()].concat();
+            RecordId::derived(&kind.name, &name).0
+        };
+        Ok(edits(pack, kind, fields, &mut next)?)
     }
 
     /// The id of the new record, as the kind says.

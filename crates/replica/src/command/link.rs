@@ -4,7 +4,7 @@ use sambung_domain::{Area, RecordId, Set};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{Create, EditRecord, Fields, Outcome, needed};
+use super::{Birth, Create, EditRecord, Fields, Outcome, needed};
 use crate::loaded;
 use crate::place::Place;
 use crate::query::PERSON;
@@ -63,7 +63,15 @@ impl Writer<'_, '_> {
         let known = born.into_iter().filter(|(_, value)| !value.is_null());
         fields.set.extend(known.map(|(key, value)| (key.to_owned(), value)));
         let create = Create { kind: LINK.to_owned(), of: None, fields };
-        self.create_as(None, &create, if same { "link" } else { "unlink" }, Some(reason))
+        self.bear(
+            &create,
+            &Birth {
+                id: None,
+                command: if same { "link" } else { "unlink" },
+                reason: Some(reason),
+                item: None,
+            },
+        )
     }
 
     fn person_place(&self, id: RecordId) -> Result<Place, ReplicaError> {

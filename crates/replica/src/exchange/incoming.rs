@@ -13,6 +13,7 @@ use super::session::{SyncError, SyncReport};
 use super::{orders, outcomes, safe, verdicts};
 use crate::database::set_named;
 use crate::identity::{grant, see_relay_time, set_grant, set_nonce};
+use crate::parcel::{self, arrival, outbox};
 use crate::purge;
 use crate::query::LAST_EXCHANGE;
 use crate::{Replica, ReplicaError};
@@ -24,6 +25,8 @@ pub(super) struct Progress {
     pub(super) unfinished: bool,
     /// The relay counts on a change of ours that is not here.
     pub(super) own_missing: bool,
+    /// The relay has lost sealed items that it had.
+    pub(super) parcels_lost: bool,
 }
 
 impl Replica {
@@ -65,9 +68,10 @@ impl Replica {
         let progress = take_pulls(&intake, request, response.pulls.as_deref().unwrap_or_default(), report)?;
         let asked = request.leaving.as_deref().unwrap_or_default();
         purge::release(&transaction, asked, response.kept.as_deref().unwrap_or_default())?;
+        let parcels_lost = take_parcels(&transaction, request, response, now, report)?;
         transaction.commit().map_err(ReplicaError::from)?;
         self.derive()?;
-        Ok(progress)
+        Ok(Progress { parcels_lost, ..progress })
     }
 
     /// Whether own changes wait that were not held back in the session that began at `began`.
@@ -99,6 +103,26 @@ impl Replica {
         transaction.commit()?;
         Ok(())
     }
+}
+
+/// Takes what the relay says of sealed items, and whom content can be sealed to.
+fn take_parcels(
+    connection: &Connection,
+    request: &ExchangeRequest,
+    response: &ExchangeResponse,
+    now: Timestamp,
+    report: &mut SyncReport,
+) -> Result<bool, ReplicaError> {
+    if let Some(recipients) = &response.recipients {
+        parcel::set_recipients(connection, recipients)?;
+    }
+    arrival::adopt(connection)?;
+    let Some(down) = &response.parcels else { return Ok(false) };
+    let asked = request.parcels.clone().unwrap_or_default();
+    let (taken, lost) = outbox::take_states(connection, &asked, down)?;
+    report.sealed += taken;
+    report.arrived += arrival::take(connection, &down.arrived, now)?;
+    Ok(lost)
 }
 
 /// Takes a renewed or another grant, if the issuer signed it for this device.

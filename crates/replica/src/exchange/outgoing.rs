@@ -11,11 +11,12 @@ use sambung_trust::batch::{self, BatchHeader, Seen};
 use sambung_trust::grant::GrantId;
 use sambung_trust::merkle::{self, Node};
 use sambung_trust::signed::encode;
-use sambung_trust::{Grant, Signed};
+use sambung_trust::{Grant, RecipientsSum, Signed};
 
 use super::{Plan, orders, outcomes};
 use crate::database::named_cbor;
 use crate::identity::{grant, next_counter};
+use crate::parcel::{arrival, outbox, recipients};
 use crate::purge;
 use crate::query::age_s;
 use crate::{Replica, ReplicaError};
@@ -63,6 +64,8 @@ impl Replica {
             believe_in_sending(&transaction, number)?;
         }
         let leaving = purge::leaving(&transaction)?;
+        let parcels = outbox::outgoing(&transaction, &self.identity.device)?;
+        let known = RecipientsSum::of(&recipients(&transaction)?);
         let hash = scopes_hash(&scopes);
         let agreed: Option<ByteVec> = named_cbor(&transaction, AGREED)?;
         let quiet = push.is_none() && agreed.is_some_and(|agreed| agreed[..] == hash) && !plan.list_scopes;
@@ -81,6 +84,9 @@ impl Replica {
             orders_held: if plan.give_orders { Some(orders::held(&transaction)?) } else { None },
             outcomes: outcomes::told(&transaction)?,
             leaving: Some(leaving).filter(|leaving| !leaving.is_empty()),
+            recipients: Some(known).filter(|known| *known != RecipientsSum::default()),
+            parcels,
+            parcels_seen: arrival::seen(&transaction)?,
         };
         transaction.commit()?;
         Ok(Draft { request, batch })

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::Plan;
 use super::outgoing::Draft;
 use crate::identity::{nonce, set_nonce};
+use crate::parcel::outbox;
 use crate::{Replica, ReplicaError};
 
 /// Most rounds in a row that bring nothing: more than any honest conversation needs, and a bound on one with a
@@ -34,11 +35,21 @@ pub struct SyncReport {
     pub verdicts: BTreeMap<String, u64>,
     /// Whether digests agreed at the end; absent as long as none were compared.
     pub verified: Option<bool>,
+    /// Sealed items that the relay has now and did not have before.
+    pub sealed: u64,
+    /// Sealed items that came to be opened.
+    pub arrived: u64,
     /// Changes that cannot be used or were refused: somebody must look.
     pub attention: u64,
 }
 
 impl SyncReport {
+    /// Whether nothing came or was settled between two states of a session.
+    fn has_done_as_much_as(&self, later: &SyncReport) -> bool {
+        let done = |report: &SyncReport| (report.pulled, report.sealed, report.arrived);
+        done(self) == done(later) && self.verdicts == later.verdicts
+    }
+
     pub(super) fn count(&mut self, verdict: &Verdict) {
         use sambung_sync::message::{Disposition, Lane};
         let name = match verdict.disposition {
@@ -183,7 +194,7 @@ impl Session {
         let pending = self.pending.take().ok_or(SyncError::Nonsense("an answer without a request"))?;
         let answer: AnswerFrame = unpack(body)?;
         let response = verified(replica, &answer, &pending)?;
-        let before = (self.report.pulled, self.report.verdicts.clone());
+        let before = self.report.clone();
         let progress = replica.apply(&pending.request, pending.batch, &response, now, &mut self.report)?;
         // What a session has found out once holds to its end.
         self.plan.whole_grant |= response.want == Some(Want::Grant);
@@ -194,9 +205,11 @@ impl Session {
             || response.more == Some(true)
             || progress.unfinished
             || progress.own_missing
-            || replica.has_waiting(self.began)?;
+            || replica.has_waiting(self.began)?
+            || progress.parcels_lost
+            || self.report.sealed > before.sealed && outbox::has_unsent(&replica.connection)?;
         if more {
-            let fruitless = before == (self.report.pulled, self.report.verdicts.clone());
+            let fruitless = before.has_done_as_much_as(&self.report);
             self.fruitless = if fruitless { self.fruitless + 1 } else { 0 };
             if self.fruitless > FRUITLESS_MAX {
                 return Err(SyncError::Nonsense("it goes round in circles"));

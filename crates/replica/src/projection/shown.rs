@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use sambung_domain::Access;
-use sambung_domain::pack::{Clash, Field, FieldType, Harm, Kind, Pack, ROUTING_TEXTS, stage};
+use sambung_domain::pack::{Clash, Field, FieldType, Harm, Kind, PROVENANCE, Pack, ROUTING_TEXTS, stage};
 use sambung_domain::value::Value;
 use sambung_sync::document::{Live, Node};
 use serde_json::{Map, Value as Json};
@@ -63,7 +63,9 @@ impl<'a> Reading<'a> {
             return values.into_iter().next().map_or(Json::Null, json);
         }
         let shown = of_several(self.pack, &path, field, &values);
-        self.ask(path, false);
+        if !PROVENANCE.iter().any(|key| path == [*key]) {
+            self.ask(path, false);
+        }
         shown.map_or(Json::Null, json)
     }
 

@@ -45,6 +45,14 @@ pub struct Status {
     /// Own changes that a full replica other than this one is known to have. Where several sets meet in a shard the
     /// least of them counts, so that a record may show more.
     pub safe: u64,
+    /// Sealed items that wait here until what they became is safe: nobody here can open them.
+    pub sealed: u64,
+    /// Age of the oldest of them in seconds, as above.
+    pub oldest_sealed_s: u64,
+    /// Sealed items that came here and nobody has opened.
+    pub unopened: u64,
+    /// How long the oldest of them has been here, in seconds.
+    pub oldest_unopened_s: u64,
     /// Records that left every set of this device and wait here, shown nowhere, until their work is safe elsewhere.
     pub leaving: u64,
     /// Fields with several values.
@@ -95,6 +103,11 @@ const SAFE: &str = "WITH low AS (
     SELECT count(*) FROM low CROSS JOIN change AS c INDEXED BY change_own
     WHERE c.own = 1 AND c.shard = low.shard AND c.sequence <= low.sequence
       AND NOT EXISTS (SELECT 1 FROM record INDEXED BY record_away WHERE number = c.record AND away = 1)";
+const SEALED: &str = "SELECT count(*) FROM parcel";
+const OLDEST_SEALED: &str = "SELECT min(made) FROM parcel";
+const SEALED_REFUSED: &str = "SELECT count(*) FROM parcel WHERE state = 3";
+const UNOPENED: &str = "SELECT count(*) FROM arrival WHERE record IS NULL";
+const OLDEST_UNOPENED: &str = "SELECT min(came) FROM arrival WHERE record IS NULL";
 const LEAVING: &str = "SELECT count(*) FROM record WHERE away = 1";
 const CONFLICTS: &str = "SELECT coalesce(sum(conflicts), 0) FROM projection WHERE conflicts > 0";
 const ATTENTION: &str = "SELECT count(*) FROM change WHERE refused IS NOT NULL OR lane = 2";
@@ -128,6 +141,10 @@ impl Replica {
             confirmed: self.count(OWN)?.saturating_sub(waiting + self.count(REFUSED)?),
             settled: self.count(SETTLED)?,
             safe: self.count(SAFE)?,
+            sealed: self.count(SEALED)?,
+            oldest_sealed_s: age(OLDEST_SEALED)?,
+            unopened: self.count(UNOPENED)?,
+            oldest_unopened_s: age(OLDEST_UNOPENED)?,
             leaving: self.count(LEAVING)?,
             conflicts: self.count(CONFLICTS)?,
             quarantined: self.attention()?,
@@ -149,7 +166,7 @@ impl Replica {
 
     /// What somebody must look at.
     pub(crate) fn attention(&self) -> Result<u64, ReplicaError> {
-        Ok(self.count(ATTENTION)? + self.count(UNUSABLE)?)
+        Ok(self.count(ATTENTION)? + self.count(UNUSABLE)? + self.count(SEALED_REFUSED)?)
     }
 
     /// When the oldest waiting change was saved.

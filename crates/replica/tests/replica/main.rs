@@ -27,6 +27,7 @@ mod restore;
 mod safe;
 mod same;
 mod saving;
+mod sealed;
 mod search;
 mod sets;
 mod site;

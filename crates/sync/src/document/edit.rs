@@ -33,6 +33,16 @@ pub enum Edit {
     },
 }
 
+impl Edit {
+    /// Where it writes.
+    #[must_use]
+    pub fn path(&self) -> &[String] {
+        match self {
+            Edit::Put { path, .. } | Edit::PutMap { path } | Edit::Delete { path } => path,
+        }
+    }
+}
+
 impl Document {
     /// Writes the edits as one change of `actor` and returns its hash and chunk; `None` if they change
     /// nothing. `time_s` is the device's clock in seconds since 1970, taken into the range that peers accept

@@ -3,12 +3,12 @@
 
 use minicbor::bytes::ByteVec;
 use minicbor::decode::{Decode, Decoder, Error};
-use sambung_trust::Signed;
 use sambung_trust::merkle::LEAVES_MAX;
+use sambung_trust::{ItemId, Parcel, Recipient, Signed};
 
-use super::PushItem;
+use super::{Arrival, PushItem};
 use crate::frame::FrameError;
-use crate::limits::{ORDERS_HELD_MAX, PUSH_CHANGES_MAX};
+use crate::limits::{ORDERS_HELD_MAX, PARCELS_ASKED_MAX, PARCELS_MAX, PUSH_CHANGES_MAX, RECIPIENTS_MAX};
 
 /// The chunks of one item.
 pub(super) fn chunks<C>(d: &mut Decoder<'_>, context: &mut C) -> Result<Vec<ByteVec>, Error> {
@@ -40,19 +40,67 @@ where
     Ok(items)
 }
 
+/// A list that is counted while it is read.
+fn at_most<T, C>(d: &mut Decoder<'_>, context: &mut C, most: usize) -> Result<Vec<T>, Error>
+where
+    T: for<'b> Decode<'b, C>,
+{
+    let mut list = Vec::new();
+    for item in d.array_iter_with(context)? {
+        if list.len() == most {
+            return Err(Error::custom(FrameError::TooLarge));
+        }
+        list.push(item?);
+    }
+    Ok(list)
+}
+
 /// The orders that a replica holds.
 pub(super) fn orders<C>(d: &mut Decoder<'_>, context: &mut C) -> Result<Option<Vec<Signed>>, Error>
 where
     Signed: for<'b> Decode<'b, C>,
 {
-    let mut orders = Vec::new();
-    for order in d.array_iter_with(context)? {
-        if orders.len() == ORDERS_HELD_MAX {
-            return Err(Error::custom(FrameError::TooLarge));
-        }
-        orders.push(order?);
-    }
-    Ok(Some(orders))
+    at_most(d, context, ORDERS_HELD_MAX).map(Some)
+}
+
+/// The recipients that a relay lists.
+pub(super) fn recipients<C>(d: &mut Decoder<'_>, context: &mut C) -> Result<Option<Vec<Recipient>>, Error>
+where
+    Recipient: for<'b> Decode<'b, C>,
+{
+    at_most(d, context, RECIPIENTS_MAX).map(Some)
+}
+
+/// The sealed items of a request.
+pub(super) fn parcels<C>(d: &mut Decoder<'_>, context: &mut C) -> Result<Vec<Parcel>, Error>
+where
+    Parcel: for<'b> Decode<'b, C>,
+{
+    at_most(d, context, PARCELS_MAX)
+}
+
+/// The sealed items of a response.
+pub(super) fn arrivals<C>(d: &mut Decoder<'_>, context: &mut C) -> Result<Vec<Arrival>, Error>
+where
+    Arrival: for<'b> Decode<'b, C>,
+{
+    at_most(d, context, PARCELS_MAX)
+}
+
+/// The items that a request asks about.
+pub(super) fn items_asked<C>(d: &mut Decoder<'_>, context: &mut C) -> Result<Vec<ItemId>, Error>
+where
+    ItemId: for<'b> Decode<'b, C>,
+{
+    at_most(d, context, PARCELS_ASKED_MAX)
+}
+
+/// The notes of a request.
+pub(super) fn notes<C>(d: &mut Decoder<'_>, context: &mut C) -> Result<Vec<Signed>, Error>
+where
+    Signed: for<'b> Decode<'b, C>,
+{
+    at_most(d, context, PARCELS_ASKED_MAX)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use minicbor::{Decode, Encode};
 use sambung_domain::Timestamp;
 use sambung_trust::nonce::Nonce;
-use sambung_trust::{DeploymentKey, PublicKey, Signed};
+use sambung_trust::{DeploymentKey, PublicKey, Recipient, RecipientKey, Signed};
 
 use crate::chain::LogId;
 
@@ -47,6 +47,9 @@ pub struct EnrolRequest {
     /// Protocol versions it speaks.
     #[n(4)]
     pub versions: Vec<u16>,
+    /// The key that opens what is sealed to it.
+    #[n(5)]
+    pub recipient: RecipientKey,
 }
 
 /// The device is enrolled. Asking again with the same code and key gives the same answer.
@@ -68,4 +71,7 @@ pub struct EnrolResponse {
     /// Relay time.
     #[n(4)]
     pub relay_time: Timestamp,
+    /// Whom sealed content can go to: sealing must work before the first exchange.
+    #[n(5)]
+    pub recipients: Vec<Recipient>,
 }

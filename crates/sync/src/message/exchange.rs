@@ -3,14 +3,14 @@
 use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
 use sambung_domain::{RecordId, Set, Shard, Timestamp};
-use sambung_trust::Signed;
 use sambung_trust::batch::IncarnationNonce;
 use sambung_trust::grant::GrantId;
 use sambung_trust::merkle::Node;
 use sambung_trust::nonce::Nonce;
 use sambung_trust::signed::encode;
+use sambung_trust::{Recipient, RecipientsSum, Signed};
 
-use super::{VerdictRun, bounded};
+use super::{ParcelMark, ParcelsDown, ParcelsUp, VerdictRun, bounded};
 use crate::chain::{LogId, Mark};
 use crate::document::ChangeHash;
 
@@ -60,6 +60,15 @@ pub struct ExchangeRequest {
     /// Records with work of its own that left all its sets and wait here until another replica holds them.
     #[n(13)]
     pub leaving: Option<Vec<(RecordId, u32)>>,
+    /// Name of the recipients it knows; absent for none.
+    #[n(14)]
+    pub recipients: Option<RecipientsSum>,
+    /// Sealed items.
+    #[n(15)]
+    pub parcels: Option<ParcelsUp>,
+    /// The last sealed item it was given, for those who open such.
+    #[n(16)]
+    pub parcels_seen: Option<ParcelMark>,
 }
 
 /// A replica's cursor in one shard for one set.
@@ -208,6 +217,12 @@ pub struct ExchangeResponse {
     /// request's list.
     #[n(12)]
     pub kept: Option<Vec<u32>>,
+    /// All recipients, where the replica knows others.
+    #[cbor(n(13), decode_with = "bounded::recipients")]
+    pub recipients: Option<Vec<Recipient>>,
+    /// What became of sealed items asked about, and new ones.
+    #[n(14)]
+    pub parcels: Option<ParcelsDown>,
 }
 
 /// Why a device is sent nothing.

@@ -102,6 +102,8 @@ impl Relay {
             closed: None,
             outcomes: None,
             kept: None,
+            recipients: None,
+            parcels: None,
         }
     }
 

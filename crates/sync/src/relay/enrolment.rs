@@ -61,6 +61,7 @@ impl Relay {
             log: self.log,
             nonce: nonce::issue(&self.keys.nonce, &request.replica, now),
             relay_time: now,
+            recipients: stored(store.recipients())?,
         };
         Ok(AnswerFrame::enclose(&response, &frame.name(), &self.keys.relay))
     }
@@ -100,12 +101,15 @@ impl Relay {
         }
         let subject = GrantSubject {
             device: request.device,
+            recipient: request.recipient,
             role: invitation.role,
             staff: invitation.staff.clone(),
             office: invitation.office.clone(),
             sets: self.sets_of(&invitation),
         };
-        let grant = Signed::seal(&Grant::for_role(&self.pack, subject, circumstances.now), &self.keys.issuer);
+        let grant = Grant::for_role(&self.pack, subject, circumstances.now);
+        self.list_recipient(store, &grant, circumstances.now)?;
+        let grant = Signed::seal(&grant, &self.keys.issuer);
         invitation.used_by = Some(request.device);
         stored(store.put_grant(&grant))?;
         stored(store.put_invitation(&invitation))?;

@@ -45,7 +45,7 @@ impl Relay {
     }
 
     /// Whether another live device holds everything that this log has of a record.
-    fn is_kept<S: RelayStore>(
+    pub(super) fn is_kept<S: RelayStore>(
         &self,
         store: &mut S,
         caller: &Caller,

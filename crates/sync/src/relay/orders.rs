@@ -54,7 +54,9 @@ impl Relay {
         }
         let order = Order::open(signed, &self.keys.issuer.public())
             .map_err(|_| Reject::Frame(FrameError::Signature))?;
-        stored(store.put_order(&NewOrder { signed, order: &order, tips: &[], reason: "" }))
+        stored(store.put_order(&NewOrder { signed, order: &order, tips: &[], reason: "" }))?;
+        // One that ends grants may be older than the grant that a listed device has now.
+        if order.deed() == Some(Deed::Revoke) { unlist(store, &order) } else { Ok(()) }
     }
 
     /// Makes an order on a device, in the transaction of whoever runs the relay.
@@ -79,7 +81,8 @@ impl Relay {
         if stored(store.has_order(&signed.short_id()))? {
             return Ok(());
         }
-        stored(store.put_order(&NewOrder { signed: &signed, order: &order, tips: &tips, reason }))
+        stored(store.put_order(&NewOrder { signed: &signed, order: &order, tips: &tips, reason }))?;
+        unlist(store, &order)
     }
 
     /// Where a recognised device stands, by its newest grant and the orders on it. A replica that named an older grant
@@ -106,8 +109,12 @@ impl Relay {
         if newest.0 != device.grant {
             device.grant = newest.0;
             stored(store.put_device(&device))?;
+            self.list_recipient(store, &newest.1, now)?;
         }
         let standing = stands(&newest.1, &orders, now);
+        if !matches!(standing, Standing::Live | Standing::Lapsed) {
+            stored(store.drop_recipient(&device.key))?;
+        }
         Ok(Caller { device, grant: newest.1, standing, orders })
     }
 
@@ -120,6 +127,16 @@ impl Relay {
     ) -> Result<Standing, RelayError<S::Error>> {
         Ok(stands(grant, &stored(store.orders_on(&Subject::device(&grant.device)))?, now))
     }
+}
+
+/// Seals nothing more to the device that an order is about.
+fn unlist<S: RelayStore>(store: &mut S, order: &Order) -> Result<(), RelayError<S::Error>> {
+    for recipient in stored(store.recipients())? {
+        if Subject::device(&recipient.device) == order.subject {
+            stored(store.drop_recipient(&recipient.device))?;
+        }
+    }
+    Ok(())
 }
 
 fn stands(grant: &Grant, orders: &[StoredOrder], now: Timestamp) -> Standing {

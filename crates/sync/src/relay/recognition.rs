@@ -78,6 +78,7 @@ impl Relay {
         };
         stored(store.put_grant(signed))?;
         stored(store.put_device(&device))?;
+        self.list_recipient(store, &grant, now)?;
         Ok(Some(Known { device, grant }))
     }
 

@@ -1,5 +1,9 @@
 //! What a relay needs of its store. Every method works inside the host's one transaction.
 
+mod parcels;
+
+pub use parcels::{NewParcel, ParcelStage, ParcelStore, StoredParcel};
+
 use sambung_domain::{Area, OfficeCode, RecordId, Role, Routing, Set, Shard, StaffId, Timestamp};
 use sambung_trust::batch::{IncarnationNonce, Seen};
 use sambung_trust::grant::GrantId;
@@ -202,13 +206,16 @@ pub struct Claim {
     pub sequence: u64,
 }
 
+/// What the parts of a relay's store have in common.
+pub trait Store {
+    /// What can go wrong in the store.
+    type Error;
+}
+
 /// A relay's store, inside one transaction.
 ///
 /// Reads see the transaction's own writes. An error ends the request; the host rolls back.
-pub trait RelayStore {
-    /// What can go wrong in the store.
-    type Error;
-
+pub trait RelayStore: ParcelStore {
     /// The device of a replica.
     ///
     /// # Errors

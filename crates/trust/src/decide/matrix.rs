@@ -21,7 +21,14 @@ fn only(reach: Reach) -> Set {
 
 fn grant(pack: &Pack, role: Role, reach: Reach) -> Grant {
     let device = PublicKey([1; 32]);
-    let subject = GrantSubject { device, role, staff: vec![STAFF], office: None, sets: vec![only(reach)] };
+    let subject = GrantSubject {
+        device,
+        recipient: crate::RecipientKey([1; 32]),
+        role,
+        staff: vec![STAFF],
+        office: None,
+        sets: vec![only(reach)],
+    };
     Grant::for_role(pack, subject, Timestamp(0))
 }
 

@@ -8,6 +8,7 @@ use sambung_domain::{Pack, Role};
 fn grant(role: Role, sets: &[&str]) -> Grant {
     let subject = GrantSubject {
         device: PublicKey([1; 32]),
+        recipient: crate::RecipientKey([1; 32]),
         role,
         staff: vec![sambung_domain::RecordId([5; 16])],
         office: Some("P4MI-3513".parse().unwrap()),

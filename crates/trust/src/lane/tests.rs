@@ -11,6 +11,7 @@ const NOW: Timestamp = Timestamp(1_000 * DAY_MS);
 fn grant(role: Role, set: &str) -> Grant {
     let subject = GrantSubject {
         device: PublicKey([1; 32]),
+        recipient: crate::RecipientKey([1; 32]),
         role,
         staff: vec![STAFF],
         office: None,

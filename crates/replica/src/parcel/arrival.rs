@@ -1,0 +1,220 @@
+//! Sealed items that came to be opened here.
+
+use rusqlite::{Connection, Row, params};
+use sambung_domain::{RecordId, Timestamp};
+use sambung_sync::limits::PARCEL_MAX;
+use sambung_sync::message::{Arrival, ParcelMark};
+use sambung_trust::{ItemId, Parcel, ParcelHeader, PublicKey, Signature, Signed};
+use serde::{Deserialize, Serialize};
+
+use super::COMPLAINT;
+use crate::database::{named_cbor, set_named};
+use crate::{Replica, ReplicaError, UsageError};
+
+/// Name of the stored position in the relay's order of items.
+const SEEN: &str = "parcels seen";
+
+/// Shortest beginning of an item's name that names it, in hexadecimal digits.
+const NAME_MIN: usize = 8;
+
+/// An item in the list of those that wait for somebody to open them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct ArrivedItem {
+    /// Its name.
+    pub item: String,
+    /// The kind of record it becomes.
+    pub kind: String,
+    /// Who sealed it.
+    pub staff: String,
+    /// When, by that device's clock.
+    pub sealed_at: String,
+    /// When it came here.
+    pub came: String,
+    /// The rights of its sender had ended when it came to the relay.
+    pub sender_ended: bool,
+}
+
+/// An item as it lies here.
+pub(super) struct Arrived {
+    pub(super) item: ItemId,
+    pub(super) header: ParcelHeader,
+    pub(super) content: Vec<u8>,
+}
+
+/// The position to go on from.
+pub(crate) fn seen(connection: &Connection) -> Result<Option<ParcelMark>, ReplicaError> {
+    named_cbor(connection, SEEN)
+}
+
+/// Takes items that came. One that is not of one piece is left aside: its sender still has it, and so has the relay.
+pub(crate) fn take(
+    connection: &Connection,
+    arrivals: &[Arrival],
+    now: Timestamp,
+) -> Result<u64, ReplicaError> {
+    let mut taken = 0;
+    for arrival in arrivals {
+        let parcel = &arrival.parcel;
+        let hash = blake3::hash(&parcel.content);
+        if let Ok(header) = parcel.open()
+            && parcel.content.len() <= PARCEL_MAX
+        {
+            taken += keep(connection, &header, parcel, arrival.ended, now)?;
+        }
+        let mut content = [0; 8];
+        content.copy_from_slice(&hash.as_bytes()[..8]);
+        let mark = ParcelMark { number: arrival.number, content };
+        set_named(connection, SEEN, &sambung_trust::signed::encode(&mark))?;
+    }
+    Ok(taken)
+}
+
+fn keep(
+    connection: &Connection,
+    header: &ParcelHeader,
+    parcel: &Parcel,
+    ended: bool,
+    now: Timestamp,
+) -> Result<u64, ReplicaError> {
+    let sql = "INSERT INTO arrival (item, kind, device, body, signature, content, ended, came)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (item) DO NOTHING";
+    let new = connection.prepare_cached(sql)?.execute(params![
+        header.item.0,
+        header.kind,
+        parcel.device.0,
+        &parcel.header.body[..],
+        parcel.header.signature.0,
+        &parcel.content[..],
+        ended,
+        now.0
+    ])?;
+    Ok(u64::try_from(new).unwrap_or(0))
+}
+
+/// Notes which record an item became.
+pub(super) fn note_opened(
+    connection: &Connection,
+    item: &ItemId,
+    record: RecordId,
+    now: Timestamp,
+) -> Result<(), ReplicaError> {
+    connection
+        .prepare_cached("UPDATE arrival SET record = ?2, opened = ?3 WHERE item = ?1")?
+        .execute(params![item.0, record.0, now.0])?;
+    Ok(())
+}
+
+/// Forgets an item whose record a second replica holds.
+pub(crate) fn forget(connection: &Connection, item: &ItemId) -> Result<(), ReplicaError> {
+    connection.prepare_cached("DELETE FROM arrival WHERE item = ?1")?.execute([item.0])?;
+    Ok(())
+}
+
+/// An item with its record: name, record, generation, when it was opened.
+pub(super) type Recorded = (ItemId, [u8; 16], u32, Timestamp);
+
+/// Items whose record is here with everything this device wrote to it in the relay's log. A complaint's record says by
+/// its id that it is of the item, whoever opened it.
+pub(super) fn recorded(connection: &Connection, limit: i64) -> Result<Vec<Recorded>, ReplicaError> {
+    let sql = "SELECT arrival.item, record.id, record.generation, arrival.opened
+        FROM arrival JOIN record ON record.id = arrival.record AND away = 0
+        WHERE NOT EXISTS (SELECT 1 FROM change WHERE change.record = record.number AND own = 1
+                          AND sequence IS NULL AND receipt IS NULL)
+        ORDER BY arrival.opened LIMIT ?1";
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement.query_map([limit], |row| {
+        Ok((ItemId(row.get(0)?), row.get(1)?, row.get(2)?, Timestamp(row.get(3)?)))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Complaints that another device opened and whose record has come.
+pub(crate) fn adopt(connection: &Connection) -> Result<(), ReplicaError> {
+    let sql = "SELECT item FROM arrival WHERE record IS NULL AND kind = ?1";
+    let items: Vec<[u8; 32]> = connection
+        .prepare_cached(sql)?
+        .query_map([COMPLAINT], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    for item in items.into_iter().map(ItemId) {
+        let record = item.record(COMPLAINT);
+        connection
+            .prepare_cached(
+                "UPDATE arrival SET record = ?2, opened = came
+                 WHERE item = ?1 AND EXISTS (SELECT 1 FROM record WHERE id = ?2)",
+            )?
+            .execute(params![item.0, record.0])?;
+    }
+    Ok(())
+}
+
+const COLUMNS: &str = "item, device, body, signature, content";
+
+fn read(row: &Row<'_>) -> rusqlite::Result<(ItemId, Parcel)> {
+    let (body, content): (Vec<u8>, Vec<u8>) = (row.get(2)?, row.get(4)?);
+    let header = Signed { body: body.into(), signature: Signature(row.get(3)?) };
+    Ok((ItemId(row.get(0)?), Parcel { device: PublicKey(row.get(1)?), header, content: content.into() }))
+}
+
+fn arrived((item, parcel): (ItemId, Parcel)) -> Result<Arrived, ReplicaError> {
+    let header = parcel.open().map_err(|_| ReplicaError::Unreadable("a sealed item"))?;
+    Ok(Arrived { item, header, content: parcel.content.to_vec() })
+}
+
+/// Items that nobody has opened yet, as far as is known here, oldest first.
+pub(super) fn unopened(connection: &Connection) -> Result<Vec<Arrived>, ReplicaError> {
+    let sql = format!("SELECT {COLUMNS} FROM arrival WHERE record IS NULL ORDER BY came, item");
+    let mut statement = connection.prepare_cached(&sql)?;
+    let rows: Vec<(ItemId, Parcel)> = statement.query_map([], read)?.collect::<Result<_, _>>()?;
+    rows.into_iter().map(arrived).collect()
+}
+
+/// The item that a name or its beginning names.
+pub(super) fn named_item(connection: &Connection, name: &str) -> Result<Arrived, ReplicaError> {
+    let none = || UsageError::Query(format!("there is no sealed item `{name}` here"));
+    let hex = name.len() >= NAME_MIN && name.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if !hex {
+        let short = format!("an item is named by at least {NAME_MIN} digits of its name");
+        return Err(UsageError::Query(short).into());
+    }
+    let sql = format!("SELECT {COLUMNS} FROM arrival WHERE hex(item) LIKE ?1 LIMIT 2");
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut found: Vec<(ItemId, Parcel)> =
+        statement.query_map([format!("{name}%")], read)?.collect::<Result<_, _>>()?;
+    match (found.pop(), found.pop()) {
+        (Some(one), None) => arrived(one),
+        (None, _) | (Some(_), Some(_)) => Err(none().into()),
+    }
+}
+
+impl Replica {
+    /// The items that wait for somebody to open them.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn unopened(&self) -> Result<Vec<ArrivedItem>, ReplicaError> {
+        let sql = "SELECT item, body, signature, came, ended FROM arrival WHERE record IS NULL
+                   ORDER BY came, item";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let rows = statement.query_map([], |row| {
+            let body: Vec<u8> = row.get(1)?;
+            let header = Signed { body: body.into(), signature: Signature(row.get(2)?) };
+            Ok((ItemId(row.get(0)?), header, Timestamp(row.get(3)?), row.get(4)?))
+        })?;
+        let mut items = Vec::new();
+        for row in rows {
+            let (item, header, came, sender_ended) = row?;
+            let header: ParcelHeader =
+                header.peek().map_err(|_| ReplicaError::Unreadable("a sealed item"))?;
+            items.push(ArrivedItem {
+                item: item.to_string(),
+                kind: header.kind,
+                staff: header.staff.to_string(),
+                sealed_at: header.at.to_string(),
+                came: came.to_string(),
+                sender_ended,
+            });
+        }
+        Ok(items)
+    }
+}
