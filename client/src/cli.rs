@@ -1,5 +1,6 @@
 //! The command line: a stable surface for scripts.
 
+mod complaint;
 mod interop;
 mod query;
 mod record;
@@ -12,6 +13,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use sambung_domain::StaffId;
 
+pub use complaint::Complaint;
 pub use interop::{Export, Import};
 pub use query::{Person, Search};
 pub use record::{Fields, Record, Withdraw};
@@ -74,6 +76,9 @@ pub enum Command {
     /// Move a case, placement, session or referral on to its next state.
     #[command(after_help = "Example: sambung transition 01hz… VERIFIKASI --reason \"berkas lengkap\"")]
     Transition(Transition),
+    /// Complaints that travel sealed: send, list, open.
+    #[command(subcommand)]
+    Complaint(Complaint),
     /// Values that differ: look, decide, take back.
     #[command(subcommand)]
     Conflicts(Conflicts),

@@ -2,6 +2,7 @@
 
 mod attention;
 mod backup;
+mod complaint;
 mod doctor;
 mod enrol;
 mod export;
@@ -37,6 +38,7 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Search(arguments) => query::search(&place, arguments),
         Command::Person(arguments) => query::person(&place, arguments),
         Command::Transition(arguments) => review::transition(&place, arguments),
+        Command::Complaint(arguments) => complaint::run(&place, arguments),
         Command::Conflicts(arguments) => review::conflicts(&place, arguments),
         Command::Same(arguments) => review::same(&place, arguments),
         Command::Draft(arguments) => review::draft(&place, &arguments),

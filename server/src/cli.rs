@@ -1,5 +1,6 @@
 //! The command line, as `clap` reads it.
 
+pub mod parcel;
 pub mod quarantine;
 
 use std::path::PathBuf;
@@ -51,6 +52,9 @@ over a network. Probes: GET /livez, GET /readyz. The address goes to standard ou
     /// Look at what is kept apart, and decide about it
     #[command(subcommand)]
     Quarantine(quarantine::Quarantine),
+    /// Look at sealed items that wait, and take one out for the recovery key
+    #[command(subcommand)]
+    Parcel(parcel::Parcel),
     /// Say what the relay holds
     #[command(after_help = "Example:\n  sambung-relay status --data /var/lib/sambung --json")]
     Status(Look),

@@ -6,6 +6,7 @@ mod error;
 mod init;
 mod invite;
 mod manual;
+mod parcel;
 mod quarantine;
 mod serve;
 mod status;
@@ -15,6 +16,7 @@ use std::process::ExitCode;
 
 pub use error::CommandError;
 
+use crate::cli::parcel::Parcel;
 use crate::cli::quarantine::Quarantine;
 use crate::cli::{Command, Device};
 
@@ -39,6 +41,9 @@ pub fn run(command: Command) -> Result<ExitCode, CommandError> {
         Command::Quarantine(Quarantine::Discard(args)) => {
             quarantine::decide(&args, quarantine::Deed::Discard)?;
         }
+        Command::Parcel(Parcel::List(args)) => parcel::list(&args)?,
+        Command::Parcel(Parcel::Take(args)) => parcel::take(&args)?,
+        Command::Parcel(Parcel::Key(args)) => parcel::key(&args)?,
         Command::Status(args) => status::run(&args)?,
         Command::Verify(args) => verify::run(&args)?,
         Command::Backup(args) => backup::run(&args)?,

@@ -21,6 +21,6 @@ pub use copy::copy;
 pub use error::StoreError;
 pub use open::{create, open};
 pub use pool::Pool;
-pub use sqlite::SqliteStore;
+pub use sqlite::{SqliteStore, WaitingParcel};
 pub use survey::{DeviceRow, OrderRow, Totals};
 pub use verification::{Authorities, Report, verify};

@@ -56,7 +56,7 @@ fn withdraw(
 }
 
 /// The fields of the arguments and of the body file together.
-fn collect(arguments: FieldArguments) -> Result<Fields, Failure> {
+pub(super) fn collect(arguments: FieldArguments) -> Result<Fields, Failure> {
     let mut fields = match arguments.json_body {
         Some(path) => read_body(&path)?,
         None => Fields::default(),
@@ -96,6 +96,9 @@ pub(super) fn print_outcome(outcome: &Outcome, json: bool) {
         output::json(outcome);
     } else {
         output::line(&outcome.id.to_string());
+    }
+    if let Some(sealed) = &outcome.sealed {
+        return super::complaint::print_sealed(sealed, false);
     }
     if outcome.change.is_none() {
         output::message("Tidak ada yang berubah. / Nothing was different.");

@@ -22,6 +22,12 @@ pub(crate) fn sync(place: &Place, json: bool) -> Result<ExitCode, Failure> {
             report.pushed, report.pulled, report.rounds, report.bytes_up, report.bytes_down
         ));
     }
+    if report.arrived > 0 {
+        output::message(&format!(
+            "{} kiriman tersegel datang. / {} sealed items came.",
+            report.arrived, report.arrived
+        ));
+    }
     if report.attention > 0 {
         output::message(&format!(
             "{} hal perlu dicek. / {} things need attention.",
@@ -45,6 +51,14 @@ pub(crate) fn status(place: &Place, json: bool) -> Result<ExitCode, Failure> {
             status.waiting, status.oldest_waiting_s
         ));
         output::line(&format!("  sudah di pusat: {}", status.confirmed));
+        if status.sealed > 0 {
+            let (count, age) = (status.sealed, status.oldest_sealed_s);
+            output::line(&format!("  kiriman tersegel: {count} (paling lama {age} detik)"));
+        }
+        if status.unopened > 0 {
+            let (count, age) = (status.unopened, status.oldest_unopened_s);
+            output::line(&format!("  kiriman tersegel belum dibuka: {count} (paling lama {age} detik)"));
+        }
         if status.leaving > 0 {
             output::line(&format!("  akan pindah: {}", status.leaving));
         }

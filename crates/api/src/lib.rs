@@ -10,6 +10,7 @@ mod problem;
 mod queries;
 mod records;
 mod review;
+mod sealed;
 
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -74,6 +75,8 @@ fn described() -> OpenApiRouter<Host> {
         .routes(routes!(queries::list))
         .routes(routes!(queries::search))
         .routes(routes!(queries::person))
+        .routes(routes!(sealed::unopened, sealed::seal))
+        .routes(routes!(sealed::open))
         .routes(routes!(review::command))
         .routes(routes!(review::conflicts))
         .routes(routes!(review::conflicts_of))

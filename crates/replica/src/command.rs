@@ -7,6 +7,7 @@ mod fields;
 mod findings;
 mod link;
 mod nearest;
+mod sealed;
 mod transition;
 mod withdraw;
 

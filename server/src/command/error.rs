@@ -49,6 +49,11 @@ pub enum CommandError {
     /// No such change in quarantine, or several.
     #[error("{0}; `sambung-relay quarantine list` shows what waits")]
     NoChange(String),
+    /// No such sealed item, or several.
+    #[error(
+        "there is no sealed item `{0}`; `sambung-relay parcel list` shows what waits, name one by eight digits"
+    )]
+    NoParcel(String),
     /// A change could not be decided about; nothing was changed.
     #[error("change {change}: {why}; nothing was changed")]
     NotReleased {
@@ -85,6 +90,7 @@ impl CommandError {
             | CommandError::NoChange(_)
             | CommandError::NotReleased { .. }
             | CommandError::Revoked(_)
+            | CommandError::NoParcel(_)
             | CommandError::Io(_) => FAILED,
         })
     }

@@ -3,6 +3,7 @@
 //! A store is tested through [`Bench`]: something that lends out transactions and commits or rolls them back.
 
 mod apart;
+mod parcels;
 mod rule;
 
 use std::collections::BTreeSet;
@@ -110,6 +111,10 @@ rules!(
     what_is_apart_returns_and_is_counted_until_it_is_decided_about,
     decisions_are_numbered_and_told_device_by_device,
     sets_are_placed_from_their_first_entry_on,
+    recipients_are_listed_once_and_dropped,
+    parcels_wait_for_their_destination_in_their_order,
+    an_item_is_opened_then_safe_and_its_content_is_gone,
+    a_note_on_an_unknown_item_stays,
 );
 
 fn shard(area: &str) -> Shard {

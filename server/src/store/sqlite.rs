@@ -3,6 +3,8 @@
 mod apart;
 mod parcels;
 
+pub use parcels::WaitingParcel;
+
 use rusqlite::{
     CachedStatement, Connection, OptionalExtension, Params, Row, Transaction, TransactionBehavior,
 };

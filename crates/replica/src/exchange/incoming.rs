@@ -90,7 +90,8 @@ impl Replica {
     pub fn has_new_work(&self) -> Result<bool, ReplicaError> {
         let sql = "SELECT EXISTS (SELECT 1 FROM change INDEXED BY change_new
                    WHERE own = 1 AND sequence IS NULL AND receipt IS NULL AND refused IS NULL AND held IS NULL)";
-        Ok(self.connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
+        let new: bool = self.connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
+        Ok(new || outbox::has_unsent(&self.connection)?)
     }
 
     /// Notes that the relay has nothing new for the cursors as they stand.

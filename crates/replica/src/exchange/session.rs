@@ -50,6 +50,22 @@ impl SyncReport {
         done(self) == done(later) && self.verdicts == later.verdicts
     }
 
+    /// Adds what another session did right after this one.
+    pub fn add(&mut self, later: &SyncReport) {
+        self.pushed += later.pushed;
+        self.pulled += later.pulled;
+        self.rounds += later.rounds;
+        self.bytes_up += later.bytes_up;
+        self.bytes_down += later.bytes_down;
+        for (verdict, count) in &later.verdicts {
+            *self.verdicts.entry(verdict.clone()).or_default() += count;
+        }
+        self.verified = later.verified;
+        self.sealed += later.sealed;
+        self.arrived += later.arrived;
+        self.attention = later.attention;
+    }
+
     pub(super) fn count(&mut self, verdict: &Verdict) {
         use sambung_sync::message::{Disposition, Lane};
         let name = match verdict.disposition {

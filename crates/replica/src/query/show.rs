@@ -69,11 +69,13 @@ impl Replica {
             Ok((asked.projection.clone(), conflicts.collect::<Result<_, ReplicaError>>()?))
         })?;
         let places = places(&self.connection, row.number)?;
+        let mut fields = projection.content;
+        self.open_sealed_texts(&row.kind, &mut fields);
         Ok(RecordView {
             id,
             kind: row.kind,
             generation: row.generation,
-            fields: projection.content,
+            fields,
             conflicts,
             state: places.state(),
             stored: places.stored,

@@ -338,3 +338,79 @@ fn nothing_more_is_sealed_to_a_revoked_device() {
     village.sync(&site);
     assert_eq!(seal(&mut village, complaint("x")).openers, 1, "the centre");
 }
+
+#[test]
+fn a_statement_is_read_by_those_it_names_and_by_nobody_else() {
+    let Scene { site, mut office, mut centre, .. } = scene();
+    let mut reader = site.seated("pembaca", ("case_officer", &["35.13"]), OFFICE, &[]);
+    let mut second = site.seated("kedua", ("case_officer", &["35.13"]), OFFICE, &[]);
+    for device in [&mut office, &mut reader, &mut second] {
+        device.sync(&site);
+    }
+    let case = office.create_kind("case", None, &[]).unwrap().to_string();
+    let marker = marker();
+    let name = reader.staff.to_string();
+    let statement = |readers: &[(&str, &str)]| {
+        let mut set = vec![("kasus", case.as_str()), ("isi", marker.as_str())];
+        set.extend(readers);
+        office.create_kind("statement", None, &set)
+    };
+    let mut statement = statement;
+    let unread = statement(&[("+readers", "00000000000000000000000009")]);
+    assert!(matches!(unread, Err(ReplicaError::Usage(_))), "nobody could read it");
+    let id = statement(&[("+readers", name.as_str())]).unwrap();
+    office.sync(&site);
+    reader.sync(&site);
+    assert_eq!(reader.field(id, "isi"), json!(marker));
+    assert!(!contains(&pages(&office), &marker) && !contains(&pages(&reader), &marker));
+    for device in [&mut second, &mut centre] {
+        device.sync(&site);
+        assert!(device.replica.show(id).is_err());
+    }
+    let other = second.staff.to_string();
+    reader.edit(id, &[("+readers", other.as_str())]).unwrap();
+    reader.sync(&site);
+    second.sync(&site);
+    assert_eq!(second.field(id, "isi"), json!(marker), "sealed anew for whoever is named later");
+}
+
+#[test]
+fn sealed_items_are_bounded_in_size() {
+    let Scene { site: _site, mut village, .. } = scene();
+    let entry = |letters: usize| ("kronologi".to_owned(), json!({ "isi": "x".repeat(letters) }));
+    let told = |entries: usize| {
+        let mut create = complaint("x");
+        create.fields.add.extend(std::iter::repeat_n(entry(9_000), entries));
+        Seal { create, to: None, draft: None }
+    };
+    village.with(|replica, with| replica.seal(&told(28), with)).unwrap();
+    let refused = village.with(|replica, with| replica.seal(&told(30), with));
+    assert!(matches!(refused, Err(ReplicaError::Usage(_))), "{refused:?}");
+    assert_eq!(status(&village).sealed, 1);
+}
+
+#[test]
+fn the_relay_takes_no_parcel_that_is_not_the_senders() {
+    use sambung_sync::frame::Frame;
+    use sambung_sync::message::{ExchangeRequest, ExchangeResponse, ParcelState, ParcelsUp};
+
+    let Scene { site, mut village, office, .. } = scene();
+    seal(&mut village, complaint("kronologi uji"));
+    let mut session = village.session();
+    let body = session.request(&mut village.replica, clock::now()).unwrap();
+    let frame: Frame = sambung_sync::frame::unpack(&body).unwrap();
+    let mut request: ExchangeRequest = frame.peek().unwrap();
+    let good = request.parcels.clone().unwrap().sent[0].clone();
+    let mut torn = good.clone();
+    torn.content = b"something else".to_vec().into();
+    let mut stolen = good.clone();
+    stolen.device = office.replica.identity().device.public();
+    request.parcels = Some(ParcelsUp { sent: vec![torn, stolen, good], ..ParcelsUp::default() });
+    let again = Frame::enclose(&request, frame.nonce, &village.replica.identity().device);
+    let (status, answer) = site.answer(&sambung_sync::frame::pack(&again));
+    assert_eq!(status, 200);
+    let answer: sambung_sync::frame::AnswerFrame = sambung_sync::frame::unpack(&answer).unwrap();
+    let response: ExchangeResponse = answer.peek().unwrap();
+    let states = response.parcels.unwrap().states;
+    assert_eq!(states, [ParcelState::Refused, ParcelState::Refused, ParcelState::Taken]);
+}

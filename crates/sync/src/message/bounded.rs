@@ -111,7 +111,7 @@ mod tests {
 
     use super::*;
     use crate::frame::Frame;
-    use crate::message::{ExchangeRequest, Health, Push};
+    use crate::message::{ExchangeRequest, Health, ParcelsDown, ParcelsUp, Push};
 
     fn read(items: &[usize]) -> Result<Push, FrameError> {
         let key = SecretKey::from_seed(&[1; 32]);
@@ -141,6 +141,41 @@ mod tests {
         let read = |count| Frame::enclose(&request(count), [0; 24], &key).peek::<ExchangeRequest>();
         assert_eq!(read(ORDERS_HELD_MAX), Ok(request(ORDERS_HELD_MAX)));
         assert_eq!(read(ORDERS_HELD_MAX + 1), Err(FrameError::TooLarge));
+    }
+
+    #[test]
+    fn sealed_items_are_counted_while_they_are_read() {
+        let key = SecretKey::from_seed(&[1; 32]);
+        let signed = Signed { body: Vec::new().into(), signature: key.sign("", b"") };
+        let parcel = Parcel { device: key.public(), header: signed.clone(), content: Vec::new().into() };
+        let up = |sent, waiting, notes| ParcelsUp {
+            sent: vec![parcel.clone(); sent],
+            waiting: vec![ItemId([1; 32]); waiting],
+            notes: vec![signed.clone(); notes],
+        };
+        let fits = |up: &ParcelsUp| Frame::enclose(up, [0; 24], &key).peek::<ParcelsUp>().is_ok();
+        assert!(fits(&up(PARCELS_MAX, PARCELS_ASKED_MAX, PARCELS_ASKED_MAX)));
+        assert!(!fits(&up(PARCELS_MAX + 1, 0, 0)));
+        assert!(!fits(&up(0, PARCELS_ASKED_MAX + 1, 0)));
+        assert!(!fits(&up(0, 0, PARCELS_ASKED_MAX + 1)));
+        let arrival = Arrival { number: 1, parcel: parcel.clone(), ended: false };
+        let down =
+            |arrived| ParcelsDown { arrived: vec![arrival.clone(); arrived], ..ParcelsDown::default() };
+        let comes = |down: &ParcelsDown| Frame::enclose(down, [0; 24], &key).peek::<ParcelsDown>().is_ok();
+        assert!(comes(&down(PARCELS_MAX)) && !comes(&down(PARCELS_MAX + 1)));
+        let recipient = Recipient {
+            device: key.public(),
+            key: sambung_trust::RecipientKey([1; 32]),
+            role: sambung_domain::Role::Central,
+            office: None,
+            staff: Vec::new(),
+        };
+        let listed = |count| {
+            let list = vec![recipient.clone(); count];
+            let bytes = sambung_trust::signed::encode(&list);
+            recipients(&mut Decoder::new(&bytes), &mut ()).is_ok()
+        };
+        assert!(listed(RECIPIENTS_MAX) && !listed(RECIPIENTS_MAX + 1));
     }
 
     #[test]

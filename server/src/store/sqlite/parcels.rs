@@ -1,7 +1,7 @@
 //! Sealed items and their recipients.
 
 use rusqlite::{Row, params};
-use sambung_domain::{OfficeCode, RecordId};
+use sambung_domain::{OfficeCode, RecordId, Timestamp};
 use sambung_sync::relay::{Load, NewParcel, ParcelStage, ParcelStore, StoredParcel};
 use sambung_trust::signed::encode;
 use sambung_trust::{ItemId, Parcel, PublicKey, Recipient, Signed};
@@ -26,6 +26,43 @@ fn parcel(row: &Row<'_>) -> Read<StoredParcel> {
         Parcel { device: PublicKey(row.get(2)?), header: row::signed(row, 3)?, content: content.into() };
     let ended = row.get(6)?;
     Ok(row::sequence(number).map(|number| StoredParcel { number, kind, parcel, ended }))
+}
+
+/// A sealed item as whoever runs the relay sees it.
+#[derive(Debug, Clone)]
+pub struct WaitingParcel {
+    /// The item.
+    pub item: ItemId,
+    /// The kind of record it becomes.
+    pub kind: String,
+    /// The parcel.
+    pub parcel: Parcel,
+    /// When it came, in relay time.
+    pub came: Timestamp,
+    /// Its sender's rights had ended.
+    pub ended: bool,
+    /// Somebody holds what it became.
+    pub opened: bool,
+}
+
+impl SqliteStore<'_> {
+    /// The sealed items that wait, the oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn waiting_parcels(&mut self) -> Result<Vec<WaitingParcel>, StoreError> {
+        let text = format!(
+            "SELECT {COLUMNS}, item, came, EXISTS (SELECT 1 FROM parcel_note WHERE parcel_note.item = parcel.item)
+            FROM parcel WHERE content IS NOT NULL ORDER BY number"
+        );
+        self.list(&text, [], |row| {
+            let (item, came, opened) = (ItemId(row.get(7)?), Timestamp(row.get(8)?), row.get(9)?);
+            Ok(parcel(row)?.map(|stored| {
+                let StoredParcel { kind, parcel, ended, .. } = stored;
+                WaitingParcel { item, kind, parcel, came, ended, opened }
+            }))
+        })
+    }
 }
 
 impl ParcelStore for SqliteStore<'_> {
