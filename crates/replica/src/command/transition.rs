@@ -83,6 +83,7 @@ fn action(kind: &Kind) -> Action {
         Column::Case | Column::Opp => Action::Transition,
         Column::Person
         | Column::Private
+        | Column::Card
         | Column::Statement
         | Column::Reference
         | Column::Staff
