@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+mod cards;
 mod guard;
 mod problem;
 mod queries;
@@ -74,6 +75,7 @@ fn described() -> OpenApiRouter<Host> {
         .routes(routes!(queries::list))
         .routes(routes!(queries::search))
         .routes(routes!(queries::person))
+        .routes(routes!(cards::track))
         .routes(routes!(review::command))
         .routes(routes!(review::conflicts))
         .routes(routes!(review::conflicts_of))

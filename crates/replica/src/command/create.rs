@@ -15,7 +15,7 @@ use crate::write::{Intent, Writer};
 use crate::{ReplicaError, UsageError};
 
 /// The generation of a record that was never erased.
-const FIRST_GENERATION: u32 = 1;
+pub(super) const FIRST_GENERATION: u32 = 1;
 
 impl Writer<'_, '_> {
     pub(crate) fn create(
@@ -46,10 +46,12 @@ impl Writer<'_, '_> {
         }
         let base = self.base(kind, command.of, &edits)?;
         self.complete_birth(&mut edits, kind, base.as_ref())?;
+        self.name_card(kind, &mut edits)?;
         edits.extend(self.provenance());
         let row = loaded::insert(&self.transaction, id, FIRST_GENERATION, &kind.name)?;
         let intent = Intent { action: Action::Create, command: name, reason };
         let change = self.save(&row, &edits, &intent)?;
+        self.show_on_cards(&row)?;
         let findings = self.findings(&row, kind, &edits, command.fields.strict)?;
         Ok(Outcome { id, change: change.map(|hash| hash.to_string()), followed: Vec::new(), findings })
     }
@@ -124,7 +126,7 @@ impl Writer<'_, '_> {
         }
     }
 
-    fn provenance(&self) -> [Edit; 3] {
+    pub(super) fn provenance(&self) -> [Edit; 3] {
         [
             put("schema", Value::Int(i64::from(self.pack.version))),
             put("created_by", Value::Text(self.staff().to_string())),
