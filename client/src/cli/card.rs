@@ -52,3 +52,27 @@ impl std::fmt::Debug for Track {
         f.write_str("Track(…)")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use crate::cli::Cli;
+
+    #[test]
+    fn a_print_run_is_bounded() {
+        let taken = |count: u32| {
+            let count = count.to_string();
+            Cli::try_parse_from(["sambung", "card", "print", "--out", "x", "--count", &count]).is_ok()
+        };
+        assert!(taken(1) && taken(super::PRINT_MAX));
+        assert!(!taken(0) && !taken(super::PRINT_MAX + 1));
+    }
+
+    #[test]
+    fn what_is_asked_does_not_print_itself() {
+        let asked = Cli::try_parse_from(["sambung", "lacak", "482-915-3067-W", "K7QM", "2X9P"]).unwrap();
+        let shown = format!("{asked:?}");
+        assert!(!shown.contains("3067") && !shown.contains("K7QM"), "{shown}");
+    }
+}

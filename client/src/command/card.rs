@@ -198,3 +198,21 @@ fn refuse(first: &[BadRow], count: usize, json: bool) -> ExitCode {
     ));
     ExitCode::FAILURE
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_list_of_cards_is_not_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("daftar.csv");
+        let mut text = format!("{NUMBER};{CARD}\n").into_bytes();
+        text.resize(usize::try_from(LIST_BYTES_MAX).unwrap(), b'\n');
+        std::fs::write(&file, &text).unwrap();
+        assert!(rows(&read(&file).unwrap()).unwrap().is_empty());
+        text.push(b'\n');
+        std::fs::write(&file, &text).unwrap();
+        assert!(matches!(read(&file), Err(Failure::Foreign(_))));
+    }
+}
