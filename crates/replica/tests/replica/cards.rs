@@ -238,7 +238,8 @@ fn villages_get_no_card_keep_no_list_and_are_not_stopped_by_one() {
         assert!(!card.asked(device).found, "the sentence is the same as for anybody");
     }
     let holds = |device: &Office| {
-        let pages = device.database().serialize(rusqlite::MAIN_DB).unwrap();
+        let mut database = device.database();
+        let pages = database.serialize(rusqlite::MAIN_DB).unwrap();
         pages.windows(card.id.0.len()).any(|bytes| bytes == card.id.0)
     };
     assert!(holds(&office), "the control");
