@@ -1,5 +1,6 @@
 //! The command line: a stable surface for scripts.
 
+mod card;
 mod complaint;
 mod interop;
 mod query;
@@ -13,6 +14,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use sambung_domain::StaffId;
 
+pub use card::{Card, PRINT_MAX, Track};
 pub use complaint::Complaint;
 pub use interop::{Export, Import};
 pub use query::{Person, Search};
@@ -73,6 +75,12 @@ pub enum Command {
     /// Everything about one person, kind by kind, newest first.
     #[command(after_help = "Example: sambung person 01hz… --json")]
     Person(Person),
+    /// Say how the report of a service card stands.
+    #[command(after_help = "Example: sambung lacak 482-915-3067-W K7QM-2X9P")]
+    Lacak(Track),
+    /// Service cards: draw them for the print shop, take in the lists of other offices.
+    #[command(subcommand)]
+    Card(Card),
     /// Move a case, placement, session or referral on to its next state.
     #[command(after_help = "Example: sambung transition 01hz… VERIFIKASI --reason \"berkas lengkap\"")]
     Transition(Transition),

@@ -2,6 +2,7 @@
 
 mod attention;
 mod backup;
+mod card;
 mod complaint;
 mod doctor;
 mod enrol;
@@ -37,6 +38,8 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Export(arguments) => export::run(&place, arguments),
         Command::Search(arguments) => query::search(&place, arguments),
         Command::Person(arguments) => query::person(&place, arguments),
+        Command::Lacak(arguments) => card::track(&place, arguments),
+        Command::Card(arguments) => card::run(&place, arguments),
         Command::Transition(arguments) => review::transition(&place, arguments),
         Command::Complaint(arguments) => complaint::run(&place, arguments),
         Command::Conflicts(arguments) => review::conflicts(&place, arguments),

@@ -1,6 +1,7 @@
 //! Why a command failed, with the exit code that scripts rely on.
 
 use sambung_replica::backup::BackupError;
+use sambung_replica::card::CardListError;
 use sambung_replica::exchange::SyncError;
 use sambung_replica::interop::InteropError;
 use sambung_replica::{EnrolmentError, ReplicaError};
@@ -31,6 +32,9 @@ pub(crate) enum Failure {
     /// The backup.
     #[error(transparent)]
     Backup(#[from] BackupError),
+    /// A list of cards.
+    #[error(transparent)]
+    Cards(#[from] CardListError),
     /// A file of another program that was to be taken in.
     #[error(transparent)]
     Interop(#[from] InteropError),
@@ -71,7 +75,9 @@ impl Failure {
             Failure::Replica(error)
             | Failure::Sync(SyncError::Replica(error))
             | Failure::Interop(InteropError::Replica(error)) => error.code(),
-            Failure::Interop(_) | Failure::Foreign(_) => "import_invalid",
+            Failure::Cards(CardListError::Replica(error)) => error.code(),
+            Failure::Cards(CardListError::NotAnOffice) => "configuration",
+            Failure::Interop(_) | Failure::Foreign(_) | Failure::Cards(_) => "import_invalid",
             Failure::Enrolment(EnrolmentError::Replica(error)) => error.code(),
             Failure::Backup(error) => error.code(),
             Failure::Enrolment(EnrolmentError::WrongRelay) | Failure::Sync(SyncError::RelayUnknown) => {

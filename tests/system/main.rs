@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests may fail")]
 
+mod cards;
 mod cli;
 mod diskfull;
 mod docs;

@@ -116,7 +116,7 @@ fn a_narrowed_right_takes_what_was_done_before() {
     let name = device(&deployment, &two);
     let given =
         deployment.relay_json(&["device", "regrant", &name, "--area", "35.08", "--reason", "pindah tugas"]);
-    assert_eq!((&given["areas"], &given["orders"][0]["order"]), (&json!(["a:35.08"]), &json!("end")));
+    assert_eq!((&given["areas"], &given["orders"][0]["order"]), (&json!(["a:35.08", "a:00"]), &json!("end")));
     assert_eq!(two.sync()["verdicts"], json!({"late": 1}));
     assert_eq!(two.run(&["record", "show", &id]).code, Some(1), "it left with the right to it");
     assert_eq!(one.sync()["pulled"], 1);

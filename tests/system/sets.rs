@@ -16,7 +16,7 @@ fn a_woman_of_jember_at_the_probolinggo_office_is_served_there() {
     let two = deployment.desk("Kraksaan-2", ("front_office", "35.13", "P4MI-3513"));
     let other = deployment.desk("Dinas", ("front_office", "35.13", "DISNAKER-3513"));
     let jember = deployment.office("Jember", "front_office", "35.09");
-    assert_eq!(one.status()["sets"], json!(["a:35.13", "o:P4MI-3513"]));
+    assert_eq!(one.status()["sets"], json!(["a:35.13", "o:P4MI-3513", "a:00"]));
     let who = [("nama_lengkap", "Uji Siti Tamu"), ("area", "35.09.13.2001"), ("office", "P4MI-3513")];
     let id = one.create(&who);
     for office in [&one, &two, &other, &jember] {

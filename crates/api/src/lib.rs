@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+mod cards;
 mod guard;
 mod problem;
 mod queries;
@@ -77,6 +78,7 @@ fn described() -> OpenApiRouter<Host> {
         .routes(routes!(queries::person))
         .routes(routes!(sealed::unopened, sealed::seal))
         .routes(routes!(sealed::open))
+        .routes(routes!(cards::track))
         .routes(routes!(review::command))
         .routes(routes!(review::conflicts))
         .routes(routes!(review::conflicts_of))

@@ -25,6 +25,12 @@ impl Area {
         Area("00".to_owned())
     }
 
+    /// Whether it is the area of reference data.
+    #[must_use]
+    pub fn is_reference(&self) -> bool {
+        self.0 == "00"
+    }
+
     /// The code in its dotted form.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -47,7 +53,7 @@ impl Area {
     /// The shard whose log orders records of this area. Areas shorter than a kabupaten lie in `PP.00`.
     #[must_use]
     pub fn shard(&self) -> Shard {
-        if self.0 == "00" {
+        if self.is_reference() {
             Shard("00".to_owned())
         } else if self.0.len() >= 5 {
             Shard(self.0[..5].to_owned())

@@ -12,6 +12,7 @@ pub mod mask;
 pub mod nik;
 pub mod passport;
 pub mod phone;
+mod tracking;
 mod warning;
 
 pub use card::{BadCard, CardNumber};
@@ -19,6 +20,7 @@ pub use kk::FamilyCard;
 pub use nik::{Nik, NikContext};
 pub use passport::Passport;
 pub use phone::{Phone, PhoneKind};
+pub use tracking::{CODE_LENGTH, TrackingCode};
 pub use warning::{Civil, CivilWarning, MismatchWarning, PaperWarning, PhoneWarning, Warning};
 
 /// Most characters of a typed number that are looked at.

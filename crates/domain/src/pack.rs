@@ -63,6 +63,9 @@ pub struct Code {
     pub code: String,
     /// What people read.
     pub label: Bilingual,
+    /// The state ([`CARD_STATES`]) that status cards show while a matter stands here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub card: Option<String>,
 }
 
 /// A list of codes with the place it was taken from.
@@ -94,6 +97,10 @@ impl CodeList {
 
 /// The list that fields of type `country` draw on.
 pub const COUNTRY_LIST: &str = "negara";
+/// The list of the plain states that status cards show.
+pub const CARD_STATES: &str = "keadaan_kartu";
+/// The message with which every office answers whoever brings no card number and code that fit.
+pub const NOTHING_TO_TELL: &str = "lacak_kosong";
 /// The list that the currencies of `money` fields are of.
 pub const CURRENCY_LIST: &str = "mata_uang";
 

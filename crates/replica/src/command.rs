@@ -1,5 +1,6 @@
 //! Commands: what a person can do to a record, as plain data for CLI, API and simulation alike.
 
+mod card;
 mod create;
 mod decide;
 mod edit;

@@ -148,10 +148,10 @@ pub(crate) fn home_office(grant: &Grant) -> Option<OfficeCode> {
     })
 }
 
-/// The first area of the grant.
+/// The first area of the grant that people live in; everybody has that of reference data.
 pub(crate) fn home_area(grant: &Grant) -> Option<sambung_domain::Area> {
     grant.sets.iter().find_map(|set| match set {
-        Set::Area(area) => Some(area.clone()),
-        Set::Office(_) | Set::Person(_) => None,
+        Set::Area(area) if !area.is_reference() => Some(area.clone()),
+        Set::Area(_) | Set::Office(_) | Set::Person(_) => None,
     })
 }

@@ -13,6 +13,7 @@
 
 pub mod attention;
 pub mod backup;
+pub mod card;
 pub mod command;
 pub mod condition;
 pub mod conflict;

@@ -43,7 +43,8 @@ pub enum Decision {
 ///
 /// The grant holds now. A birth happens at a place where the grant may create. A change needs the action at the
 /// record's place, in the judge's eyes and in the author's; what it makes of the routing is decided key by key
-/// (`place`). Nobody acts above his ceiling or on what excludes him.
+/// (`place`). Nobody acts above his ceiling or on what excludes him. Reference data lies in the area that every
+/// device has, and nothing else ever does.
 #[must_use]
 pub fn decide(question: &Question<'_>) -> Decision {
     let allowed = question.grant.holds_at(question.now) && allows(question);
@@ -57,7 +58,8 @@ pub fn allows(question: &Question<'_>) -> bool {
     let Question { grant, here, before, after, .. } = *question;
     let known = if here.is_born() { place::may_change(question) } else { place::may_be_born(question) };
     let author = !before.is_born() || reaches(grant, question.kind, question.action, before);
-    after.is_born() && author && known
+    let belongs = after.areas.iter().all(|area| grant.belongs(question.kind, area));
+    after.is_born() && belongs && author && known
 }
 
 /// Whether a grant reaches a record at all, whatever the time.
@@ -80,7 +82,17 @@ pub fn reads_through(grant: &Grant, kind: &str, routing: &Routing, set: &Set, no
     grant.holds_at(now)
         && routing.is_in(set)
         && !routing.excludes(&grant.staff, grant.office.as_ref())
+        && belongs_in(grant, kind, set)
         && (routing.access == Some(Access::Open) || through(grant, kind, Action::Read, routing, set))
+}
+
+/// Whether records of a kind can be in a set at all: whatever lies in the area of reference data, that set shows
+/// reference data only.
+fn belongs_in(grant: &Grant, kind: &str, set: &Set) -> bool {
+    match set {
+        Set::Area(area) => grant.belongs(kind, area),
+        Set::Office(_) | Set::Person(_) => true,
+    }
 }
 
 /// Whether a device of `full` is sent through its set `wide` everything that one of `other` is sent through its set

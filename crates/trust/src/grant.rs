@@ -104,6 +104,9 @@ pub struct KindRule {
     /// The access the kind's records start with: only what starts as secret can be born secret.
     #[n(4)]
     pub access: Access,
+    /// Whether the kind is reference data: its records lie in the area that everybody has, and no others do.
+    #[n(5)]
+    pub reference: bool,
 }
 
 /// The issuer's statement of what one device may do.
@@ -177,7 +180,7 @@ pub struct Named<'a> {
 }
 
 /// The sets that the role table gives a role of what an invitation names: the areas always, the office and each
-/// member of staff where the role has a letter through such sets.
+/// member of staff where the role has a letter through such sets. Reference data everybody has.
 #[must_use]
 pub fn sets_for_role(pack: &Pack, role: Role, named: Named<'_>) -> Vec<Set> {
     let has = |reach: Reach| {
@@ -189,7 +192,9 @@ pub fn sets_for_role(pack: &Pack, role: Role, named: Named<'_>) -> Vec<Set> {
     let areas = named.areas.iter().cloned().map(Set::Area);
     let office = named.office.filter(|_| has(Reach::Office)).cloned().map(Set::Office);
     let staff = named.staff.iter().copied().filter(|_| has(Reach::Person)).map(Set::Person);
-    areas.chain(office).chain(staff).collect()
+    let everybodys = Set::Area(Area::reference());
+    let named = areas.chain(office).chain(staff).filter(|set| *set != everybodys);
+    named.chain([everybodys.clone()]).collect()
 }
 
 impl Grant {
@@ -200,9 +205,10 @@ impl Grant {
         let kinds = pack
             .kinds
             .values()
-            .filter_map(|kind| {
-                let rule = pack.rule(role, kind.column)?;
-                Some(kind_rule(kind, rule))
+            .filter_map(|kind| match pack.rule(role, kind.column) {
+                Some(rule) => Some(kind_rule(kind, rule)),
+                // Named without a letter: what a grant does not know for reference data is none.
+                None => kind.reference.then(|| bare_rule(kind)),
             })
             .collect();
         let ceiling = pack.ceilings.get(&role).copied().unwrap_or(Access::Open);
@@ -252,13 +258,33 @@ impl Grant {
     /// The actions allowed on records of `kind` through `set`.
     #[must_use]
     pub fn actions(&self, kind: &str, set: &Set) -> Actions {
-        let Some(rule) = self.kinds.iter().find(|rule| rule.kind == kind) else { return Actions::default() };
+        let Some(rule) = self.rule(kind) else { return Actions::default() };
         match set {
+            Set::Area(area) if area.is_reference() != rule.reference => Actions::default(),
             Set::Area(_) => rule.area,
             Set::Office(_) => rule.office,
             Set::Person(_) => rule.person,
         }
     }
+
+    /// What is allowed for a kind; `None` for one the grant does not name.
+    #[must_use]
+    pub fn rule(&self, kind: &str) -> Option<&KindRule> {
+        self.kinds.iter().find(|rule| rule.kind == kind)
+    }
+
+    /// Whether records of a kind belong in an area: reference data where everybody reads, and nothing else there.
+    #[must_use]
+    pub fn belongs(&self, kind: &str, area: &Area) -> bool {
+        area.is_reference() == self.rule(kind).is_some_and(|rule| rule.reference)
+    }
+}
+
+/// The line of a kind that the role has no letters for.
+fn bare_rule(kind: &Kind) -> KindRule {
+    let none = Actions::default();
+    let Kind { access, reference, .. } = *kind;
+    KindRule { kind: kind.name.clone(), area: none, office: none, person: none, access, reference }
 }
 
 /// The role table's line for a kind, through the kinds of set that the kind is reached through.
@@ -270,11 +296,10 @@ fn kind_rule(kind: &Kind, rule: &RoleRule) -> KindRule {
         Actions::of(&actions, rule.column)
     };
     KindRule {
-        kind: kind.name.clone(),
         area: through(Reach::Area),
         office: through(Reach::Office),
         person: through(Reach::Person),
-        access: kind.access,
+        ..bare_rule(kind)
     }
 }
 
@@ -341,13 +366,25 @@ mod tests {
                 .map(|set| set.to_string()[..2].to_owned())
                 .collect::<String>()
         };
-        assert_eq!(sets(Role::VillageOfficer), "a:p:", "named participants of an orientation");
-        assert_eq!(sets(Role::FrontOffice), "a:o:");
-        assert_eq!(sets(Role::CaseOfficer), "a:o:p:");
-        assert_eq!(sets(Role::Mediator), "a:p:");
-        assert_eq!(sets(Role::OppManager), "a:o:");
-        let nobody = Named { areas: &areas, office: None, staff: &[] };
-        assert_eq!(sets_for_role(&pack, Role::CaseOfficer, nobody), [Set::Area(areas[0].clone())]);
+        assert_eq!(sets(Role::VillageOfficer), "a:p:a:", "named participants of an orientation");
+        assert_eq!(sets(Role::FrontOffice), "a:o:a:");
+        assert_eq!(sets(Role::CaseOfficer), "a:o:p:a:");
+        assert_eq!(sets(Role::Mediator), "a:p:a:");
+        assert_eq!(sets(Role::OppManager), "a:o:a:");
+    }
+
+    #[test]
+    fn everybody_has_the_area_of_reference_data_once() {
+        let pack = Pack::builtin().unwrap();
+        let everybodys = Set::Area(Area::reference());
+        for (role, _, _) in Role::ALL {
+            for areas in [vec![Area::reference()], vec![], vec!["35.13".parse().unwrap(), Area::reference()]]
+            {
+                let sets = sets_for_role(&pack, role, Named { areas: &areas, office: None, staff: &[] });
+                assert_eq!(sets.last(), Some(&everybodys), "{role}");
+                assert_eq!(sets.iter().filter(|set| **set == everybodys).count(), 1, "{role}");
+            }
+        }
     }
 
     #[test]

@@ -45,7 +45,7 @@ fn a_code_enrols_one_device_and_answers_it_again() {
     );
     let grant: sambung_trust::Grant = first.grant.open(&issuer.unwrap()).unwrap();
     assert_eq!(grant.device, device.key.public());
-    assert_eq!(grant.sets, ["a:35.13".parse().unwrap()]);
+    assert_eq!(grant.sets, ["a:35.13".parse().unwrap(), "a:00".parse().unwrap()]);
 
     let (_, reply) = Stranger::new().ask(site.address, &code);
     assert_eq!((reply.status, refusal(&reply).code.as_str()), (403, "invite_invalid"));

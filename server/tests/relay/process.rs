@@ -205,7 +205,7 @@ fn the_command_line_tells_what_there_is_and_no_secrets() {
     assert_eq!(status["shards"][0]["sequence"], 1);
     let listed = place.json(&["device", "list", "--json"]);
     assert_eq!((&listed[0]["role"], &listed[0]["counter"]), (&"front_office".into(), &1.into()));
-    assert_eq!(listed[0]["areas"], serde_json::json!(["a:35.13"]));
+    assert_eq!(listed[0]["areas"], serde_json::json!(["a:35.13", "a:00"]));
     let keys = std::fs::read_to_string(place.data().keys()).unwrap();
     let shown = format!("{status}{listed}{}{}", place.good(&["status"]), place.good(&["device", "list"]));
     for line in keys.lines().filter(|line| !line.starts_with("root")) {

@@ -181,6 +181,7 @@ fn grant(role: Role) -> Signed {
         office: Actions::default(),
         person: Actions::default(),
         access: Access::Ordinary,
+        reference: false,
     };
     let grant = Grant {
         device: key().public(),

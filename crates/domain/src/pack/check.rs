@@ -9,7 +9,7 @@ mod tests;
 
 use std::collections::BTreeSet;
 
-use super::{CodeList, FieldType, IdRule, Kind, Pack, PackError};
+use super::{CARD_STATES, CodeList, FieldType, IdRule, Kind, Pack, PackError};
 use crate::Access;
 
 /// Checks every part of a pack.
@@ -20,6 +20,7 @@ pub(super) fn pack(pack: &Pack) -> Result<(), PackError> {
     };
     for (name, list) in &pack.codes {
         check_codes(name, list).map_err(|why| fail("codes", name, why))?;
+        check_cards(pack, list).map_err(|why| fail("codes", name, why))?;
     }
     for kind in pack.kinds.values() {
         check_kind(pack, kind).map_err(|why| fail("kinds", &kind.name, why))?;
@@ -63,6 +64,19 @@ fn check_codes(name: &str, list: &CodeList) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// A list whose codes show on status cards says so for every one of them.
+fn check_cards(pack: &Pack, list: &CodeList) -> Result<(), String> {
+    if list.codes.iter().all(|code| code.card.is_none()) {
+        return Ok(());
+    }
+    let states = pack.codes.get(CARD_STATES);
+    let known = |state: &String| states.is_some_and(|states| states.has(state));
+    match list.codes.iter().find(|code| !code.card.as_ref().is_some_and(known)) {
+        Some(code) => Err(format!("code `{}` shows on status cards as none of `{CARD_STATES}`", code.code)),
+        None => Ok(()),
+    }
 }
 
 fn check_kind(pack: &Pack, kind: &Kind) -> Result<(), String> {

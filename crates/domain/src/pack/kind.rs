@@ -29,8 +29,10 @@ pub enum Column {
     Person,
     /// Private parts, documents, returns, tallies.
     Private,
-    /// Complaint, case, referral, status card.
+    /// Complaint, case, referral.
     Case,
+    /// Status cards.
+    Card,
     /// Statements.
     Statement,
     /// Orientation sessions and participants.

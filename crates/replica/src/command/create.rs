@@ -17,7 +17,7 @@ use crate::write::{Intent, Writer};
 use crate::{ReplicaError, UsageError};
 
 /// The generation of a record that was never erased.
-const FIRST_GENERATION: u32 = 1;
+pub(super) const FIRST_GENERATION: u32 = 1;
 
 /// How a record comes to be.
 pub(crate) struct Birth<'a> {
@@ -69,10 +69,12 @@ impl Writer<'_, '_> {
         }
         let base = self.base(kind, command.of, &edits)?;
         self.complete_birth(&mut edits, kind, base.as_ref())?;
+        self.name_card(kind, &mut edits)?;
         edits.extend(self.provenance());
         let row = loaded::insert(&self.transaction, id, FIRST_GENERATION, &kind.name)?;
         let intent = Intent { action: Action::Create, command: birth.command, reason: birth.reason };
         let change = self.save(&row, &edits, &intent)?;
+        self.show_on_cards(&row)?;
         let findings = self.findings(&row, kind, &edits, command.fields.strict)?;
         Ok(Outcome { findings, ..Outcome::of(id, change) })
     }
@@ -166,7 +168,7 @@ impl Writer<'_, '_> {
         }
     }
 
-    fn provenance(&self) -> [Edit; 3] {
+    pub(super) fn provenance(&self) -> [Edit; 3] {
         [
             put("schema", Value::Int(i64::from(self.pack.version))),
             put("created_by", Value::Text(self.staff().to_string())),

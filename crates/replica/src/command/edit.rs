@@ -7,6 +7,7 @@ use sambung_domain::role::Action;
 use sambung_domain::value::Value;
 use sambung_sync::document::Edit;
 
+use super::card::lists_complaints;
 use super::create::{text_of, village_answer};
 use super::{EditRecord, Outcome, edits, put};
 use crate::ReplicaError;
@@ -29,6 +30,9 @@ impl Writer<'_, '_> {
         self.follow_the_answer(&mut edits, &row, kind)?;
         let intent = Intent { action: Action::Edit, command: name, reason: command.reason.as_deref() };
         let outcome = self.save_and_follow(&row, &edits, &intent)?;
+        if lists_complaints(&edits) {
+            self.show_on_cards(&row)?;
+        }
         let findings = self.findings(&row, kind, &edits, command.fields.strict)?;
         Ok(Outcome { findings, ..outcome })
     }

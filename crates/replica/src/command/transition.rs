@@ -67,6 +67,7 @@ impl Writer<'_, '_> {
         let edits = item(self.pack, field, &id, &step.to_string())?;
         let action = action(self.kind(&row.kind)?);
         let change = self.save(row, &edits, &Intent { action, command, reason })?;
+        self.show_on_cards(row)?;
         Ok(Outcome::of(row.id, change))
     }
 
@@ -83,6 +84,7 @@ fn action(kind: &Kind) -> Action {
         Column::Case | Column::Opp => Action::Transition,
         Column::Person
         | Column::Private
+        | Column::Card
         | Column::Statement
         | Column::Reference
         | Column::Staff

@@ -164,6 +164,7 @@ impl Writer<'_, '_> {
             let kind = self.kind(CASE)?;
             let status = kind.field("status").ok_or_else(|| unknown_field(kind, "status"))?;
             self.step(&row, status, NEW, None, COMMAND)?;
+            self.show_on_cards(&row)?;
         }
         Ok(())
     }

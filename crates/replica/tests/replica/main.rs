@@ -8,6 +8,7 @@
 
 mod attention;
 mod backup;
+mod cards;
 mod commands;
 mod conflicts;
 mod derivation;

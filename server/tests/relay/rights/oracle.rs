@@ -69,6 +69,19 @@ pub(super) struct Person {
     pub(super) staff: String,
 }
 
+/// The place that everybody looks at.
+pub(super) const BOARD: &str = "00";
+
+/// Whether a kind is made for the board.
+pub(super) fn is_posted(kind: &str) -> bool {
+    PACK.kinds[kind].reference
+}
+
+/// Whether a record hangs on the board and is not made for it, or the other way round.
+fn is_amiss(kind: &str, view: &View) -> bool {
+    view.areas.iter().any(|area| (area == BOARD) != is_posted(kind))
+}
+
 /// What a person is to a record.
 #[derive(Clone, Copy, PartialEq)]
 enum Way {
@@ -93,10 +106,12 @@ impl Person {
         letters.iter().copied().filter(|letter| reached || *letter == Action::Create).collect()
     }
 
-    fn ways(&self, view: &View) -> Vec<Way> {
+    fn ways(&self, kind: &str, view: &View) -> Vec<Way> {
         let mut ways = Vec::new();
         let inside = |area: &String, own: &String| area == own || area.starts_with(&format!("{own}."));
-        if self.areas.iter().any(|own| view.areas.iter().any(|area| inside(area, own))) {
+        let at_home = self.areas.iter().any(|own| view.areas.iter().any(|area| inside(area, own)));
+        // Everybody looks at the board, and only what is made for it is seen there.
+        if if is_posted(kind) { view.areas.contains(BOARD) } else { at_home } {
             ways.push(Way::Lives);
         }
         if let Some(office) = &self.office {
@@ -120,7 +135,7 @@ impl Person {
     /// Whether one of the ways that `counts` lets the person do it.
     fn can(&self, kind: &str, letter: Action, view: &View, counts: impl Fn(Way) -> bool) -> bool {
         let ceiling = LEVELS.iter().position(|level| *level == PACK.ceilings[&self.role].as_str()).unwrap();
-        let ways = self.ways(view);
+        let ways = self.ways(kind, view);
         !self.is_excluded(view)
             && ways.into_iter().filter(|way| counts(*way)).any(|way| {
                 let (reach, bounded) = match way {
@@ -136,7 +151,7 @@ impl Person {
     /// Whether the person is sent the record.
     pub(super) fn reads(&self, kind: &str, view: &View) -> bool {
         let reached = !self.is_excluded(view) && {
-            let mut ways = self.ways(view);
+            let mut ways = self.ways(kind, view);
             ways.retain(|way| view.access < 3 || *way == Way::Named);
             // The sets of offices and persons are given where the role has a letter for any kind through them.
             ways.retain(|way| match way {
@@ -161,11 +176,11 @@ impl Person {
     pub(super) fn may_create(&self, kind: &str, born: &View) -> bool {
         let starts = LEVELS.iter().position(|level| *level == PACK.kinds[kind].access.as_str()).unwrap();
         let reaches = [(Way::Lives, Reach::Area), (Way::Office, Reach::Office), (Way::Named, Reach::Person)];
-        let ways = self.ways(born);
+        let ways = self.ways(kind, born);
         let here = reaches
             .into_iter()
             .any(|(way, reach)| ways.contains(&way) && self.letters(kind, reach).contains(&Action::Create));
-        if self.is_excluded(born) || !here {
+        if self.is_excluded(born) || !here || is_amiss(kind, born) {
             return false;
         }
         let lowered = born.access < starts;
@@ -179,6 +194,9 @@ impl Person {
 
     /// Whether a record may be changed like this by somebody who saw it as `seen`; `None`: who says he never saw it.
     pub(super) fn may_change(&self, kind: &str, seen: Option<&View>, from: &View, to: &View) -> bool {
+        if is_amiss(kind, to) {
+            return false;
+        }
         let edit = |view: &View, counts: fn(Way) -> bool| self.can(kind, Action::Edit, view, counts);
         if seen.is_some_and(|seen| !edit(seen, |_| true)) {
             return false;

@@ -13,15 +13,16 @@ use sambung_testkit::Seed;
 use sambung_trust::batch::Seen;
 use sambung_trust::signed::encode;
 
-use super::oracle::{PACK, Person, View};
+use super::oracle::{BOARD, PACK, Person, View, is_posted};
 use crate::device::{Device, Stranger};
 use crate::record::name;
 use crate::site::{Site, invite_with};
 
-const AREAS: [&str; 4] = ["35.13.02.2004", "35.13.03.2001", "35.09.13.2001", "33.74.01.1001"];
+const AREAS: [&str; 5] = ["35.13.02.2004", "35.13.03.2001", "35.09.13.2001", "33.74.01.1001", BOARD];
 const SCOPES: [&str; 6] = ["35", "35.13", "35.13.02", "35.13.02.2004", "35.09", "33.74"];
 const OFFICES: [&str; 3] = ["P4MI-3513", "BLK-3509", "DINAS-33"];
-const KINDS: [&str; 5] = ["worker", "worker_private", "case", "statement", "opp_session"];
+const KINDS: [&str; 7] =
+    ["worker", "worker_private", "case", "statement", "opp_session", "rules", "status_card"];
 const LEVELS: [&str; 4] = ["open", "ordinary", "restricted", "secret"];
 const DEVICES: usize = 9;
 
@@ -126,7 +127,12 @@ impl World {
             .into_iter()
             .filter(|area| person.areas.iter().any(|own| area.starts_with(own.as_str())))
             .collect();
-        let area = if near.is_empty() || seed.once_in(4) { *seed.pick(&AREAS) } else { *seed.pick(&near) };
+        let area = match near[..] {
+            _ if is_posted(kind) && !seed.once_in(8) => BOARD,
+            [] => *seed.pick(&AREAS),
+            _ if seed.once_in(4) => *seed.pick(&AREAS),
+            _ => *seed.pick(&near),
+        };
         let office = match &person.office {
             Some(own) if !seed.once_in(3) => own.clone(),
             _ => (*seed.pick(&OFFICES)).to_owned(),
@@ -205,7 +211,11 @@ impl World {
             7 | 8 => vec![name_in("readers", &staff, yes)],
             9 => vec![name_in("excluded", if seed.once_in(2) { &staff } else { &office }, yes)],
             10 => vec![put("transfer", if yes { office.as_str() } else { "" })],
-            11 => vec![put("office", office.as_str()), put("area", AREAS[number % 4]), put("transfer", "")],
+            11 => vec![
+                put("office", office.as_str()),
+                put("area", AREAS[number % AREAS.len()]),
+                put("transfer", ""),
+            ],
             _ => vec![],
         }
     }

@@ -172,6 +172,26 @@ fn each_broken_rule_of_a_code_list_is_named() {
 }
 
 #[test]
+fn a_list_that_shows_on_cards_shows_every_code_as_a_state_of_theirs() {
+    let states = "[keadaan_kartu]\nsource = \"test\"\n\
+        codes = [{ code = \"MASUK\", label = { id = \"a\", en = \"b\" } }]\n";
+    let with = |first: &str, second: &str, states: &str| {
+        let code = |code: &str, card: &str| {
+            format!("{{ code = \"{code}\", {card}label = {{ id = \"a\", en = \"b\" }} }}")
+        };
+        let (first, second) = (code("L", first), code("P", second));
+        let codes = format!("{states}[sex]\nsource = \"test\"\ncodes = [{first}, {second}]\n");
+        read(&codes, &format!("{KIND}[[field]]\n{FIELD}"), FORM)
+    };
+    let shown = "card = \"MASUK\", ";
+    with(shown, shown, states).unwrap();
+    with("", "", "").unwrap();
+    says(with(shown, "", states), "codes/sex", "code `P` shows on status cards as none");
+    says(with("card = \"HILANG\", ", shown, states), "codes/sex", "code `L` shows on status cards as none");
+    says(with(shown, shown, ""), "codes/sex", "none of `keadaan_kartu`");
+}
+
+#[test]
 fn each_broken_rule_of_a_form_is_named() {
     let second = "[[section]]\nkey = \"two\"\nlabel = { id = \"Dua\", en = \"Two\" }\n";
     for (from, to, rule) in [

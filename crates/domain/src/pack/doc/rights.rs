@@ -18,7 +18,8 @@ pub fn render_rights(pack: &Pack) -> String {
     doc.line(
         "The relay and every device decide by this table and nothing else (`trust::decide`, \
          [protocol.md](protocol.md#rights)). A device is sent what its role reads through one of its sets: the areas \
-         it was invited for, its office, the staff who unlock it. A record is in the sets of every area and office it \
+         it was invited for, its office, the staff who unlock it, and for every device area 00. Reference data \
+         (kinds that lie in 00) lies there and nowhere else, and nothing else ever does. A record is in the sets of every area and office it \
          names, under the strictest access somebody gave it; *secret* ones only in those of the persons named. Whom a \
          record excludes gets it through no set.",
     );

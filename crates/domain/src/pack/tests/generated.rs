@@ -193,7 +193,7 @@ fn code_lists() -> impl Strategy<Value = BTreeMap<String, CodeList>> {
             |(source, setting, codes)| CodeList {
                 source,
                 setting,
-                codes: codes.into_iter().map(|(code, label)| Code { code, label }).collect(),
+                codes: codes.into_iter().map(|(code, label)| Code { code, label, card: None }).collect(),
             },
         )
     };

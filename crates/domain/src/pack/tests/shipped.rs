@@ -83,10 +83,10 @@ fn dependents_follow_their_worker() {
 }
 
 #[test]
-fn statements_are_reached_by_name_and_cards_by_offices() {
+fn statements_are_reached_by_name_and_cards_where_everybody_is() {
     let pack = pack();
     assert_eq!(pack.kind("statement").unwrap().reach, [Reach::Person]);
-    assert_eq!(pack.kind("status_card").unwrap().reach, [Reach::Office]);
+    assert_eq!(pack.kind("status_card").unwrap().reach, [Reach::Area]);
     assert_eq!(pack.kind("opp_session").unwrap().reach, [Reach::Office, Reach::Person]);
 }
 
@@ -197,7 +197,8 @@ fn no_role_reaches_secret_records_but_by_name() {
 #[test]
 fn what_the_forms_say_is_in_the_catalogue_in_both_languages() {
     let pack = pack();
-    let known: BTreeSet<&str> = FindingCode::ALL.into_iter().map(FindingCode::name).collect();
+    let known: BTreeSet<&str> =
+        FindingCode::ALL.into_iter().map(FindingCode::name).chain([NOTHING_TO_TELL]).collect();
     let told: BTreeSet<&str> = pack.messages.keys().map(String::as_str).collect();
     assert_eq!(told, known);
 }
@@ -211,7 +212,8 @@ fn a_form_offers_every_field_a_person_fills_in() {
         let written: BTreeSet<&str> = pack.kinds[&form.kind]
             .fields
             .iter()
-            .filter(|field| field.merge != Merge::Derived)
+            // Which status card belongs to a number stands in the list of cards: nobody types it.
+            .filter(|field| field.merge != Merge::Derived && field.key != "kartu_status")
             .map(|field| field.key.as_str())
             .collect();
         assert_eq!(asked, written, "{}", form.name);
@@ -300,4 +302,42 @@ fn the_document_names_every_kind_field_code_and_setting() {
     for name in pack.settings.keys() {
         assert!(text.contains(&format!("| `{name}` |")), "{name}");
     }
+}
+
+/// A village could tell from the hour at which a card changes whose report was read.
+#[test]
+fn status_cards_are_for_offices_and_for_no_village() {
+    let pack = pack();
+    let kind = pack.kind("status_card").unwrap();
+    assert_eq!((kind.access, kind.reference), (Access::Ordinary, true));
+    let through_area = |role| {
+        let rule = pack.rule(role, kind.column);
+        let letters =
+            rule.map(|rule| rule.area.iter().filter_map(|action| action.letter()).collect::<String>());
+        letters.unwrap_or_default()
+    };
+    for (role, _, _) in Role::ALL {
+        let expected = match role {
+            Role::FrontOffice
+            | Role::ComplaintOfficer
+            | Role::CaseOfficer
+            | Role::Mediator
+            | Role::Central => "CRE",
+            Role::Head | Role::Verifier => "R",
+            Role::VillageOfficer | Role::FieldOfficer | Role::OppManager | Role::OppInstructor => "",
+            Role::Admin | Role::Auditor | Role::Dpo => "",
+        };
+        assert_eq!(through_area(role), expected, "{role}");
+    }
+}
+
+/// Every state of a case shows as one of the five plain ones.
+#[test]
+fn every_state_of_a_case_has_a_state_of_the_card() {
+    let pack = pack();
+    let shown: Vec<&str> =
+        pack.codes["status_kasus"].codes.iter().map(|code| code.card.as_deref().unwrap()).collect();
+    assert_eq!(shown.first(), Some(&"SUDAH_DIBACA"), "whoever opened a case has read it");
+    assert!(shown.iter().all(|state| pack.codes["keadaan_kartu"].has(state)));
+    assert_eq!(pack.codes["keadaan_kartu"].codes.len(), 5);
 }
