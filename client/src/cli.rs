@@ -1,5 +1,6 @@
 //! The command line: a stable surface for scripts.
 
+mod handover;
 mod interop;
 mod query;
 mod record;
@@ -12,6 +13,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use sambung_domain::StaffId;
 
+pub use handover::{Pindah, Transfer};
 pub use interop::{Export, Import};
 pub use query::{Person, Search};
 pub use record::{Fields, Record, Withdraw};
@@ -74,6 +76,14 @@ pub enum Command {
     /// Move a case, placement, session or referral on to its next state.
     #[command(after_help = "Example: sambung transition 01hz… VERIFIKASI --reason \"berkas lengkap\"")]
     Transition(Transition),
+    /// Hand records from office to office: offer, accept, decline, list.
+    #[command(subcommand)]
+    Transfer(Transfer),
+    /// Somebody lives elsewhere now: she and what is open about her goes along, or is offered to the office there.
+    #[command(
+        after_help = "Example: sambung pindah 01hz… --to 35.08.01.2001 --office P4MI-3508 --reason \"menikah, ikut suami\""
+    )]
+    Pindah(Pindah),
     /// Values that differ: look, decide, take back.
     #[command(subcommand)]
     Conflicts(Conflicts),

@@ -5,6 +5,7 @@ mod backup;
 mod doctor;
 mod enrol;
 mod export;
+mod handover;
 mod import;
 mod interop;
 mod query;
@@ -37,6 +38,8 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Search(arguments) => query::search(&place, arguments),
         Command::Person(arguments) => query::person(&place, arguments),
         Command::Transition(arguments) => review::transition(&place, arguments),
+        Command::Transfer(arguments) => handover::transfer(&place, arguments),
+        Command::Pindah(arguments) => handover::pindah(&place, arguments),
         Command::Conflicts(arguments) => review::conflicts(&place, arguments),
         Command::Same(arguments) => review::same(&place, arguments),
         Command::Draft(arguments) => review::draft(&place, &arguments),

@@ -75,6 +75,7 @@ fn described() -> OpenApiRouter<Host> {
         .routes(routes!(queries::search))
         .routes(routes!(queries::person))
         .routes(routes!(review::command))
+        .routes(routes!(review::offers))
         .routes(routes!(review::conflicts))
         .routes(routes!(review::conflicts_of))
         .routes(routes!(review::decided))

@@ -10,6 +10,7 @@ use sambung_domain::RecordId;
 use sambung_replica::command::{Command, Outcome};
 use sambung_replica::conflict::{Conflict, ConflictCursor, ConflictList, ConflictPage, DecidedPage};
 use sambung_replica::draft::{Draft, SavedDraft};
+use sambung_replica::offer::Offers;
 use sambung_replica::same::{CandidatePage, Group};
 use serde::{Deserialize, Serialize};
 use serde_json::Map;
@@ -81,6 +82,12 @@ pub(crate) async fn command(
 ) -> Result<Json<Outcome>, Problem> {
     let Json(command) = body.map_err(|error| Problem::usage(error.body_text()))?;
     Ok(Json(host.command(|replica, circumstances| replica.run(&command, circumstances))?))
+}
+
+/// What is offered from office to office, to this device's offices first.
+#[utoipa::path(get, path = "/api/v1/offers", responses((status = 200, body = Offers), (status = "default", body = Problem)))]
+pub(crate) async fn offers(State(host): State<Host>) -> Result<Json<Offers>, Problem> {
+    Ok(Json(host.replica().offers()?))
 }
 
 /// What must be decided, the most harmful first.

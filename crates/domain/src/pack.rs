@@ -31,7 +31,9 @@ pub use field::{
 };
 pub use field_type::FieldType;
 pub use import::{ImportColumn, ImportFixed, ImportMap, plain};
-pub use kind::{Column, IdRule, Kind, RESERVED_KEYS, ROUTING_MAPS, ROUTING_TEXTS, Reach, TRANSFER};
+pub use kind::{
+    Column, IdRule, Kind, RESERVED_KEYS, ROUTING_MAPS, ROUTING_TEXTS, Reach, TRANSFER, TRANSFER_TERMS,
+};
 pub use load::{PackError, SOURCE_MAX, SOURCES_MAX};
 pub use parse::ValueError;
 pub use problem::Problem;

@@ -11,6 +11,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod astray;
 pub mod attention;
 pub mod backup;
 pub mod command;
@@ -29,6 +30,7 @@ pub mod import;
 pub mod interop;
 mod leaves;
 mod loaded;
+pub mod offer;
 mod place;
 mod projection;
 mod purge;

@@ -23,9 +23,10 @@ const SCRUB: &str = "scrub";
 const ASKED: &str = "leaving asked";
 
 /// Everything that refers to a record by its number.
-const BY_NUMBER: [&str; 11] = [
+const BY_NUMBER: [&str; 12] = [
     "change",
     "underived",
+    "unlooked",
     "member",
     "projection",
     "reference",

@@ -126,8 +126,11 @@ pub const ROUTING_TEXTS: [&str; 3] = ["access", "area", "office"];
 pub const ROUTING_MAPS: [&str; 3] = ["excluded", "partners", "readers"];
 /// Root key of an offer: the code of the office that a record is offered to; empty once that is settled.
 pub const TRANSFER: &str = "transfer";
+/// Root key of what goes with an offer: JSON text with the receiver, who offers, since when, and the area that the
+/// record comes to with its acceptance.
+pub const TRANSFER_TERMS: &str = "transfer_terms";
 /// Root keys that are no fields of a form.
-pub const RESERVED_KEYS: [&str; 13] = [
+pub const RESERVED_KEYS: [&str; 14] = [
     "access",
     "area",
     "created_at",
@@ -141,4 +144,5 @@ pub const RESERVED_KEYS: [&str; 13] = [
     "record",
     "schema",
     TRANSFER,
+    TRANSFER_TERMS,
 ];

@@ -51,7 +51,7 @@ impl Writer<'_, '_> {
         let intent = Intent { action: Action::Create, command: name, reason };
         let change = self.save(&row, &edits, &intent)?;
         let findings = self.findings(&row, kind, &edits, command.fields.strict)?;
-        Ok(Outcome { id, change: change.map(|hash| hash.to_string()), followed: Vec::new(), findings })
+        Ok(Outcome { findings, ..Outcome::of(id, change) })
     }
 
     /// The id of the new record, as the kind says.

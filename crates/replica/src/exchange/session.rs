@@ -194,7 +194,8 @@ impl Session {
             || response.more == Some(true)
             || progress.unfinished
             || progress.own_missing
-            || replica.has_waiting(self.began)?;
+            || replica.has_waiting(self.began)?
+            || (response.closed.is_none() && replica.put_right(self.staff, now)? > 0);
         if more {
             let fruitless = before == (self.report.pulled, self.report.verdicts.clone());
             self.fruitless = if fruitless { self.fruitless + 1 } else { 0 };

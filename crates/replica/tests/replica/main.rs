@@ -6,6 +6,7 @@
     reason = "tests say what they did, and their helpers may fail"
 )]
 
+mod astray;
 mod attention;
 mod backup;
 mod commands;
@@ -30,4 +31,5 @@ mod saving;
 mod search;
 mod sets;
 mod site;
+mod transfer;
 mod verify;
