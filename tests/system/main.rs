@@ -18,3 +18,4 @@ mod review;
 mod rights;
 mod sets;
 mod tidy;
+mod transfer;

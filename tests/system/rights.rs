@@ -24,13 +24,6 @@ fn two(deployment: &Deployment) -> (Office, Office, String) {
     (one, two, id)
 }
 
-/// How the last write to a field fared, as the record's history shows it.
-fn lane(office: &Office, id: &str, field: &str) -> (Value, Value) {
-    let history = office.run(&["record", "history", id, "--json"]).json();
-    let last = history.as_array().unwrap().iter().rfind(|entry| entry["field"] == field).unwrap();
-    (last["lane"].clone(), last["why"].clone())
-}
-
 /// Looks at what waits of a device: one change of `id` and two of `new`. Releases the latter and discards the first.
 fn decide(deployment: &Deployment, name: &str, id: &str, new: &str) {
     let waiting = deployment.relay_json(&["quarantine", "list"]);
@@ -95,8 +88,13 @@ fn a_lost_telephone_is_revoked_and_what_it_had_is_decided_about() {
 
     decide(&deployment, &name, &id, &new);
     assert_eq!(lost.try_sync().code, Some(3));
-    assert_eq!(lane(&lost, &new, "rw"), (json!("released"), json!("sah, sudah ditanya")));
-    assert_eq!(lane(&lost, &id, "rt"), (json!("discarded"), json!("bukan dari petugas")));
+    let status = lost.status();
+    assert_eq!((&status["released"], &status["discarded"]), (&json!(2), &json!(1)));
+    for look in [vec!["show", &id], vec!["history", &id], vec!["list", "worker"]] {
+        let refused = lost.run(&[&["record"][..], &look, &["--json"]].concat());
+        assert_eq!((refused.code, refused.error_code()), (Some(3), "grant_ended"), "{refused:?}");
+        assert!(refused.err.contains("dicabut") && refused.err.contains("revoked") && refused.out.is_empty());
+    }
     let matters = lost.run(&["attention", "--json"]).json();
     assert_eq!(
         (&matters["matters"][0]["what"], &matters["matters"][0]["reason"]),

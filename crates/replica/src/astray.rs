@@ -61,7 +61,7 @@ impl Replica {
         // No save draws on randomness.
         let mut random = || [0; 16];
         let mut circumstances = Circumstances { staff, now, random: &mut random };
-        self.write(&mut circumstances, |writer| {
+        self.write_as_device(&mut circumstances, |writer| {
             let mut astray = BTreeSet::new();
             for number in numbers {
                 astray.extend(suspects(&writer.transaction, writer.pack, number)?);

@@ -141,6 +141,7 @@ impl Replica {
             pack,
             identity,
             nonce,
+            acting: crate::onlooker::Acting::default(),
             #[cfg(feature = "sabotage")]
             sabotage: None,
         })

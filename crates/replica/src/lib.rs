@@ -31,6 +31,7 @@ pub mod interop;
 mod leaves;
 mod loaded;
 pub mod offer;
+mod onlooker;
 mod place;
 mod projection;
 mod purge;
@@ -47,6 +48,7 @@ pub use database::DatabaseKey;
 pub use enrol::{Enrolment, EnrolmentError};
 pub use error::{ReplicaError, UsageError};
 pub use identity::Identity;
+pub use onlooker::{Ended, GAP_MAX_DAYS};
 
 use rusqlite::Connection;
 use sambung_domain::{Pack, StaffId, Timestamp};
@@ -70,6 +72,7 @@ pub struct Replica {
     pack: Pack,
     identity: Identity,
     nonce: IncarnationNonce,
+    acting: onlooker::Acting,
     #[cfg(feature = "sabotage")]
     sabotage: Option<String>,
 }

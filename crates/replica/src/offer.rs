@@ -95,6 +95,7 @@ impl Replica {
     /// # Errors
     /// What the database says.
     pub fn offers(&self) -> Result<Offers, ReplicaError> {
+        let onlooker = self.onlooker()?;
         let grant = crate::identity::grant(&self.connection)?.1;
         let own = own_offices(&grant);
         let sql = "SELECT projection.id FROM projection JOIN record AS r ON r.number = record
@@ -104,7 +105,9 @@ impl Replica {
             statement.query_map([OFFERS_MAX + 1], |row| row.get(0))?.collect::<Result<_, _>>()?;
         let mut offers = Vec::new();
         for id in ids {
-            if let Some(row) = loaded::find(&self.connection, RecordId(id))? {
+            if let Some(row) = loaded::find(&self.connection, RecordId(id))?
+                && onlooker.sees(&self.connection, &row)?
+            {
                 offers.extend(self.offers_of(&row, &own)?);
             }
         }

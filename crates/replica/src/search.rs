@@ -95,6 +95,7 @@ impl Replica {
     /// [`ReplicaError::Usage`] for a kind that does not exist or a text without letters and digits, and what the
     /// database says.
     pub fn search(&self, search: &Search, regions: Option<&Regions>) -> Result<Found, ReplicaError> {
+        let onlooker = self.onlooker()?;
         let kind = search.kind.as_deref().map(|kind| self.kind(kind)).transpose()?;
         let (_, grant) = grant(&self.connection)?;
         let kind = kind.map(|kind| kind.name.as_str());
@@ -108,7 +109,8 @@ impl Replica {
             let Some(asked) = question.asked(compare, columns) else { continue };
             for record in numbers(&self.connection, &asked, limit)? {
                 let Some((hit, row)) = self.rows_of(record)? else { continue };
-                if !seen.insert(row.number) {
+                let is_shown = [&hit, &row].iter().all(|row| onlooker.sees_content(&row.kind, &row.content));
+                if !is_shown || !seen.insert(row.number) {
                     continue;
                 }
                 if found.hits.len() == most {
@@ -141,7 +143,10 @@ impl Replica {
         };
         let own = self.pack.kind(&leads_to.kind).and_then(|kind| title(kind, &leads_to.content));
         let name = match person.filter(|person| *person != leads_to.id) {
-            Some(person) => self.name_of(person)?.or(own),
+            Some(person) if self.onlooker()?.sees_id(&self.connection, person)? => {
+                self.name_of(person)?.or(own)
+            }
+            Some(_) => own,
             None => own,
         };
         Ok(Hit {

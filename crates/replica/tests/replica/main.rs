@@ -19,6 +19,7 @@ mod kills;
 mod lanes;
 mod lists;
 mod merge;
+mod onlooker;
 mod orders;
 mod person;
 mod purge;
