@@ -5,7 +5,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::harness::{Deployment, Office, run};
+use crate::harness::{Deployment, Office, Served, run};
 
 /// The device of an office, as the relay lists it.
 fn device(deployment: &Deployment, office: &Office) -> String {
@@ -58,6 +58,26 @@ fn decide(deployment: &Deployment, name: &str, id: &str, new: &str) {
     assert_eq!(deployment.relay_json(&["quarantine", "show", later])["state"], "released");
 }
 
+/// The local interface of a device whose right was taken: nothing to look at, and work is still saved.
+fn shows_nothing_to_browsers(office: &Office, id: &str) {
+    let served = Served::start(office);
+    for (method, path, body) in [
+        ("GET", format!("/api/v1/records/{id}"), Value::Null),
+        ("GET", format!("/api/v1/records/{id}/history"), Value::Null),
+        ("GET", format!("/api/v1/persons/{id}"), Value::Null),
+        ("GET", "/api/v1/conflicts".to_owned(), Value::Null),
+        ("GET", "/api/v1/offers".to_owned(), Value::Null),
+        ("POST", "/api/v1/lists".to_owned(), json!({"kind": "worker"})),
+        ("POST", "/api/v1/search".to_owned(), json!({"text": "siti"})),
+    ] {
+        let (status, answer) = served.ask(method, &path, &body);
+        assert_eq!((status, &answer["code"]), (403, &json!("grant_ended")), "{path}: {answer}");
+    }
+    assert!(served.get("/api/v1/status")["waiting"].is_u64());
+    let edit = json!({"command": "edit", "id": id, "set": {"dusun": "Krajan"}});
+    assert!(served.post("/api/v1/commands", &edit)["change"].is_string());
+}
+
 #[test]
 fn a_lost_telephone_is_revoked_and_what_it_had_is_decided_about() {
     let deployment = Deployment::start();
@@ -95,6 +115,7 @@ fn a_lost_telephone_is_revoked_and_what_it_had_is_decided_about() {
         assert_eq!((refused.code, refused.error_code()), (Some(3), "grant_ended"), "{refused:?}");
         assert!(refused.err.contains("dicabut") && refused.err.contains("revoked") && refused.out.is_empty());
     }
+    shows_nothing_to_browsers(&lost, &id);
     let matters = lost.run(&["attention", "--json"]).json();
     assert_eq!(
         (&matters["matters"][0]["what"], &matters["matters"][0]["reason"]),

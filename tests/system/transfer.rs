@@ -70,7 +70,8 @@ fn somebody_moves_to_another_kabupaten_with_everything_that_is_hers() {
     assert_eq!(area["command"], "accept");
     let declined = two.run(&["transfer", "decline", &worker, "--reason", "keliru"]);
     assert_eq!((declined.code, declined.error_code()), (Some(2), "usage"), "nothing is offered any more");
-    deployment.audit();
+    let verified = deployment.command("verify").output().unwrap();
+    assert!(verified.status.success(), "{verified:?}");
 }
 
 #[test]
