@@ -32,9 +32,9 @@ impl Node {
 
     /// Opens the replica with a key that is at hand.
     pub(crate) fn open_with(dir: &Path, key: &DatabaseKey, staff: Option<StaffId>) -> Result<Self, Failure> {
-        let mut replica = Replica::open(&dir.join(DATABASE), key, pack()?, random())?;
+        let replica = Replica::open(&dir.join(DATABASE), key, pack()?, random())?;
         #[cfg(feature = "sabotage")]
-        let mut replica = replica.sabotaged(std::env::var("SAMBUNG_SABOTAGE").ok());
+        let replica = replica.sabotaged(std::env::var("SAMBUNG_SABOTAGE").ok());
         let members = replica.staff()?;
         let staff = match staff {
             Some(named) if members.contains(&named) => named,
@@ -43,6 +43,7 @@ impl Node {
             }
             None => *members.first().ok_or(ReplicaError::NotAllowed)?,
         };
+        let mut replica = replica;
         replica.act_as(staff, now())?;
         Ok(Node { replica, staff })
     }

@@ -20,6 +20,7 @@ use serde_json::{Map, Value as Json};
 
 use crate::identity::grant;
 use crate::leaves::leaves;
+use crate::onlooker::Onlooker;
 use crate::query::PERSON;
 use crate::{Replica, ReplicaError, UsageError, reference};
 use question::{Asked, Question, STEPS};
@@ -117,7 +118,7 @@ impl Replica {
                     found.more = true;
                     return Ok(found);
                 }
-                found.hits.push(self.hit(&question, &hit, row)?);
+                found.hits.push(self.hit(&onlooker, &question, &hit, row)?);
             }
         }
         Ok(found)
@@ -135,7 +136,13 @@ impl Replica {
         Ok(Some((hit, main)))
     }
 
-    fn hit(&self, question: &Question, hit: &Row, leads_to: Row) -> Result<Hit, ReplicaError> {
+    fn hit(
+        &self,
+        onlooker: &Onlooker,
+        question: &Question,
+        hit: &Row,
+        leads_to: Row,
+    ) -> Result<Hit, ReplicaError> {
         let person = match self.pack.kind(&leads_to.kind) {
             Some(_) if leads_to.kind == PERSON => Some(leads_to.id),
             Some(kind) => person_of(kind, &leads_to.content),
@@ -143,9 +150,7 @@ impl Replica {
         };
         let own = self.pack.kind(&leads_to.kind).and_then(|kind| title(kind, &leads_to.content));
         let name = match person.filter(|person| *person != leads_to.id) {
-            Some(person) if self.onlooker()?.sees_id(&self.connection, person)? => {
-                self.name_of(person)?.or(own)
-            }
+            Some(person) if onlooker.sees_id(&self.connection, person)? => self.name_of(person)?.or(own),
             Some(_) => own,
             None => own,
         };
