@@ -2,6 +2,7 @@
 
 mod card;
 mod complaint;
+mod handover;
 mod interop;
 mod query;
 mod record;
@@ -16,6 +17,7 @@ use sambung_domain::StaffId;
 
 pub use card::{Card, PRINT_MAX, Track};
 pub use complaint::Complaint;
+pub use handover::{Pindah, Transfer};
 pub use interop::{Export, Import};
 pub use query::{Person, Search};
 pub use record::{Fields, Record, Withdraw};
@@ -87,6 +89,14 @@ pub enum Command {
     /// Complaints that travel sealed: send, list, open.
     #[command(subcommand)]
     Complaint(Complaint),
+    /// Hand records from office to office: offer, accept, decline, list.
+    #[command(subcommand)]
+    Transfer(Transfer),
+    /// Somebody lives elsewhere now: she and what is open about her goes along, or is offered to the office there.
+    #[command(
+        after_help = "Example: sambung pindah 01hz… --to 35.08.01.2001 --office P4MI-3508 --reason \"menikah, ikut suami\""
+    )]
+    Pindah(Pindah),
     /// Values that differ: look, decide, take back.
     #[command(subcommand)]
     Conflicts(Conflicts),

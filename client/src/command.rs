@@ -7,6 +7,7 @@ mod complaint;
 mod doctor;
 mod enrol;
 mod export;
+mod handover;
 mod import;
 mod interop;
 mod query;
@@ -42,6 +43,8 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Card(arguments) => card::run(&place, arguments),
         Command::Transition(arguments) => review::transition(&place, arguments),
         Command::Complaint(arguments) => complaint::run(&place, arguments),
+        Command::Transfer(arguments) => handover::transfer(&place, arguments),
+        Command::Pindah(arguments) => handover::pindah(&place, arguments),
         Command::Conflicts(arguments) => review::conflicts(&place, arguments),
         Command::Same(arguments) => review::same(&place, arguments),
         Command::Draft(arguments) => review::draft(&place, &arguments),

@@ -43,6 +43,8 @@ impl Node {
             }
             None => *members.first().ok_or(ReplicaError::NotAllowed)?,
         };
+        let mut replica = replica;
+        replica.act_as(staff, now())?;
         Ok(Node { replica, staff })
     }
 

@@ -19,3 +19,4 @@ mod review;
 mod rights;
 mod sets;
 mod tidy;
+mod transfer;

@@ -5,7 +5,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::harness::{Deployment, Office, run};
+use crate::harness::{Deployment, Office, Served, run};
 
 /// The device of an office, as the relay lists it.
 fn device(deployment: &Deployment, office: &Office) -> String {
@@ -22,13 +22,6 @@ fn two(deployment: &Deployment) -> (Office, Office, String) {
     one.sync();
     two.sync();
     (one, two, id)
-}
-
-/// How the last write to a field fared, as the record's history shows it.
-fn lane(office: &Office, id: &str, field: &str) -> (Value, Value) {
-    let history = office.run(&["record", "history", id, "--json"]).json();
-    let last = history.as_array().unwrap().iter().rfind(|entry| entry["field"] == field).unwrap();
-    (last["lane"].clone(), last["why"].clone())
 }
 
 /// Looks at what waits of a device: one change of `id` and two of `new`. Releases the latter and discards the first.
@@ -65,6 +58,26 @@ fn decide(deployment: &Deployment, name: &str, id: &str, new: &str) {
     assert_eq!(deployment.relay_json(&["quarantine", "show", later])["state"], "released");
 }
 
+/// The local interface of a device whose right was taken: nothing to look at, and work is still saved.
+fn shows_nothing_to_browsers(office: &Office, id: &str) {
+    let served = Served::start(office);
+    for (method, path, body) in [
+        ("GET", format!("/api/v1/records/{id}"), Value::Null),
+        ("GET", format!("/api/v1/records/{id}/history"), Value::Null),
+        ("GET", format!("/api/v1/persons/{id}"), Value::Null),
+        ("GET", "/api/v1/conflicts".to_owned(), Value::Null),
+        ("GET", "/api/v1/offers".to_owned(), Value::Null),
+        ("POST", "/api/v1/lists".to_owned(), json!({"kind": "worker"})),
+        ("POST", "/api/v1/search".to_owned(), json!({"text": "siti"})),
+    ] {
+        let (status, answer) = served.ask(method, &path, &body);
+        assert_eq!((status, &answer["code"]), (403, &json!("grant_ended")), "{path}: {answer}");
+    }
+    assert!(served.get("/api/v1/status")["waiting"].is_u64());
+    let edit = json!({"command": "edit", "id": id, "set": {"dusun": "Krajan"}});
+    assert!(served.post("/api/v1/commands", &edit)["change"].is_string());
+}
+
 #[test]
 fn a_lost_telephone_is_revoked_and_what_it_had_is_decided_about() {
     let deployment = Deployment::start();
@@ -95,8 +108,14 @@ fn a_lost_telephone_is_revoked_and_what_it_had_is_decided_about() {
 
     decide(&deployment, &name, &id, &new);
     assert_eq!(lost.try_sync().code, Some(3));
-    assert_eq!(lane(&lost, &new, "rw"), (json!("released"), json!("sah, sudah ditanya")));
-    assert_eq!(lane(&lost, &id, "rt"), (json!("discarded"), json!("bukan dari petugas")));
+    let status = lost.status();
+    assert_eq!((&status["released"], &status["discarded"]), (&json!(2), &json!(1)));
+    for look in [vec!["show", &id], vec!["history", &id], vec!["list", "worker"]] {
+        let refused = lost.run(&[&["record"][..], &look, &["--json"]].concat());
+        assert_eq!((refused.code, refused.error_code()), (Some(3), "grant_ended"), "{refused:?}");
+        assert!(refused.err.contains("dicabut") && refused.err.contains("revoked") && refused.out.is_empty());
+    }
+    shows_nothing_to_browsers(&lost, &id);
     let matters = lost.run(&["attention", "--json"]).json();
     assert_eq!(
         (&matters["matters"][0]["what"], &matters["matters"][0]["reason"]),

@@ -2,14 +2,17 @@
 //!
 //! A relay and two offices run as real processes over HTTP on loopback. The offices work apart for days, edit
 //! the same people, exchange, and agree; the relay is killed in the middle of pushes and nothing is missing
-//! afterwards. Only the binaries' command line and files on disk are used.
+//! afterwards; a village gets nothing of its neighbours, and an office keeps its guest. Only the binaries' command
+//! line and files on disk are used.
 
+mod apart;
 mod build;
 mod office;
 mod people;
 mod promise;
 mod proxy;
 mod relay;
+mod sealed_file;
 mod story;
 
 use std::process::ExitCode;

@@ -103,6 +103,11 @@ pub(super) fn print_outcome(outcome: &Outcome, json: bool) {
     if outcome.change.is_none() {
         output::message("Tidak ada yang berubah. / Nothing was different.");
     }
+    if let Some(office) = &outcome.offered {
+        output::message(&format!(
+            "Ditawarkan ke {office}; pindah setelah diterima di sana. / Offered to {office}; it moves when they accept."
+        ));
+    }
     for finding in &outcome.findings {
         let Bilingual { id, en } = &finding.message;
         output::message(&format!("{}: {id} / {en}", finding.path.join("/")));

@@ -43,9 +43,12 @@ pub struct Host {
 }
 
 impl Host {
-    /// The replica, also after a request has panicked: a panic rolled its transaction back.
-    fn replica(&self) -> MutexGuard<'_, Replica> {
-        self.replica.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    /// The replica as the host's staff member sees it now, also after a request has panicked: a panic rolled its
+    /// transaction back.
+    fn replica(&self) -> Result<MutexGuard<'_, Replica>, Problem> {
+        let mut replica = self.replica.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        replica.act_as(self.staff, (self.now)())?;
+        Ok(replica)
     }
 
     /// Runs a command as the host's staff member.
@@ -55,7 +58,7 @@ impl Host {
     ) -> Result<T, Problem> {
         let mut random = self.random;
         let mut circumstances = Circumstances { staff: self.staff, now: (self.now)(), random: &mut random };
-        Ok(command(&mut self.replica(), &mut circumstances)?)
+        Ok(command(&mut *self.replica()?, &mut circumstances)?)
     }
 }
 
@@ -80,6 +83,7 @@ fn described() -> OpenApiRouter<Host> {
         .routes(routes!(sealed::open))
         .routes(routes!(cards::track))
         .routes(routes!(review::command))
+        .routes(routes!(review::offers))
         .routes(routes!(review::conflicts))
         .routes(routes!(review::conflicts_of))
         .routes(routes!(review::decided))

@@ -38,6 +38,7 @@ impl From<ReplicaError> for Problem {
     fn from(error: ReplicaError) -> Self {
         let status = match error.code() {
             "usage" | "odd" => StatusCode::UNPROCESSABLE_ENTITY,
+            "grant_ended" => StatusCode::FORBIDDEN,
             "not_found" => StatusCode::NOT_FOUND,
             "storage_full" => StatusCode::INSUFFICIENT_STORAGE,
             _ => StatusCode::INTERNAL_SERVER_ERROR,

@@ -38,7 +38,7 @@ pub(crate) async fn list(
     body: Result<Json<List>, JsonRejection>,
 ) -> Result<Json<Page>, Problem> {
     let Json(list) = body.map_err(|error| Problem::usage(error.body_text()))?;
-    Ok(Json(host.replica().list(&list)?))
+    Ok(Json(host.replica()?.list(&list)?))
 }
 
 /// Records by name, nickname, number or village, the surest hits first. In the body, as for lists.
@@ -48,7 +48,7 @@ pub(crate) async fn search(
     body: Result<Json<Search>, JsonRejection>,
 ) -> Result<Json<Found>, Problem> {
     let Json(search) = body.map_err(|error| Problem::usage(error.body_text()))?;
-    Ok(Json(host.replica().search(&search, (host.regions)())?))
+    Ok(Json(host.replica()?.search(&search, (host.regions)())?))
 }
 
 /// Everything about one person, kind by kind, newest first.
@@ -60,5 +60,5 @@ pub(crate) async fn person(
 ) -> Result<Json<PersonView>, Problem> {
     let Query(PersonQuery { kind, limit, after }) =
         query.map_err(|error| Problem::usage(error.body_text()))?;
-    Ok(Json(host.replica().person(parse(&id)?, &PersonPage { kind, limit, after })?))
+    Ok(Json(host.replica()?.person(parse(&id)?, &PersonPage { kind, limit, after })?))
 }

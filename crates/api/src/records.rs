@@ -40,7 +40,7 @@ pub(crate) async fn show(
     State(host): State<Host>,
     Path(id): Path<String>,
 ) -> Result<Json<RecordView>, Problem> {
-    Ok(Json(host.replica().show(parse(&id)?)?))
+    Ok(Json(host.replica()?.show(parse(&id)?)?))
 }
 
 /// Changes a record: only the fields named are written.
@@ -62,14 +62,14 @@ pub(crate) async fn history(
     State(host): State<Host>,
     Path(id): Path<String>,
 ) -> Result<Json<Vec<HistoryEntry>>, Problem> {
-    Ok(Json(host.replica().history(parse(&id)?)?))
+    Ok(Json(host.replica()?.history(parse(&id)?)?))
 }
 
 /// The state of the whole replica.
 #[utoipa::path(get, path = "/api/v1/status", responses((status = 200, body = Status), (status = "default", body = Problem)))]
 pub(crate) async fn status(State(host): State<Host>) -> Result<Json<Status>, Problem> {
     let now = (host.now)();
-    Ok(Json(host.replica().status(now)?))
+    Ok(Json(host.replica()?.status(now)?))
 }
 
 pub(crate) fn parse(id: &str) -> Result<RecordId, Problem> {

@@ -10,6 +10,7 @@ use sambung_domain::RecordId;
 use sambung_replica::command::{Command, Outcome};
 use sambung_replica::conflict::{Conflict, ConflictCursor, ConflictList, ConflictPage, DecidedPage};
 use sambung_replica::draft::{Draft, SavedDraft};
+use sambung_replica::offer::Offers;
 use sambung_replica::same::{CandidatePage, Group};
 use serde::{Deserialize, Serialize};
 use serde_json::Map;
@@ -83,6 +84,12 @@ pub(crate) async fn command(
     Ok(Json(host.command(|replica, circumstances| replica.run(&command, circumstances))?))
 }
 
+/// What is offered from office to office, to this device's offices first.
+#[utoipa::path(get, path = "/api/v1/offers", responses((status = 200, body = Offers), (status = "default", body = Problem)))]
+pub(crate) async fn offers(State(host): State<Host>) -> Result<Json<Offers>, Problem> {
+    Ok(Json(host.replica()?.offers()?))
+}
+
 /// What must be decided, the most harmful first.
 #[utoipa::path(get, path = "/api/v1/conflicts", params(ConflictQuery), responses((status = 200, body = ConflictPage), (status = "default", body = Problem)))]
 pub(crate) async fn conflicts(
@@ -90,7 +97,7 @@ pub(crate) async fn conflicts(
     query: Result<Query<ConflictQuery>, QueryRejection>,
 ) -> Result<Json<ConflictPage>, Problem> {
     let Query(ConflictQuery { limit, after }) = query.map_err(|error| Problem::usage(error.body_text()))?;
-    Ok(Json(host.replica().conflicts(&ConflictList { limit, after })?))
+    Ok(Json(host.replica()?.conflicts(&ConflictList { limit, after })?))
 }
 
 /// What must be decided about one record.
@@ -99,7 +106,7 @@ pub(crate) async fn conflicts_of(
     State(host): State<Host>,
     Path(id): Path<String>,
 ) -> Result<Json<Vec<Conflict>>, Problem> {
-    Ok(Json(host.replica().conflicts_of(parse(&id)?)?))
+    Ok(Json(host.replica()?.conflicts_of(parse(&id)?)?))
 }
 
 /// What was decided, the newest first.
@@ -110,7 +117,7 @@ pub(crate) async fn decided(
 ) -> Result<Json<DecidedPage>, Problem> {
     let Query(DecidedQuery { mine, limit, skip }) =
         query.map_err(|error| Problem::usage(error.body_text()))?;
-    Ok(Json(host.replica().decided(mine.then_some(host.staff), limit, skip)?))
+    Ok(Json(host.replica()?.decided(mine.then_some(host.staff), limit, skip)?))
 }
 
 /// Pairs that could be one person and about which nobody has decided.
@@ -120,14 +127,14 @@ pub(crate) async fn candidates(
     query: Result<Query<CandidateQuery>, QueryRejection>,
 ) -> Result<Json<CandidatePage>, Problem> {
     let Query(CandidateQuery { of, limit }) = query.map_err(|error| Problem::usage(error.body_text()))?;
-    Ok(Json(host.replica().candidates(of, limit)?))
+    Ok(Json(host.replica()?.candidates(of, limit)?))
 }
 
 /// The records of the same person as one, the main one first.
 #[utoipa::path(get, path = "/api/v1/records/{id}/group", params(("id" = String, Path)), responses((status = 200, body = Group), (status = "default", body = Problem)))]
 pub(crate) async fn group(State(host): State<Host>, Path(id): Path<String>) -> Result<Json<Group>, Problem> {
     let id = parse(&id)?;
-    let replica = host.replica();
+    let replica = host.replica()?;
     replica.show(id)?;
     Ok(Json(replica.group(id)?))
 }
@@ -135,7 +142,7 @@ pub(crate) async fn group(State(host): State<Host>, Path(id): Path<String>) -> R
 /// The drafts of the staff member, the last kept first.
 #[utoipa::path(get, path = "/api/v1/drafts", responses((status = 200, body = [SavedDraft]), (status = "default", body = Problem)))]
 pub(crate) async fn drafts(State(host): State<Host>) -> Result<Json<Vec<SavedDraft>>, Problem> {
-    Ok(Json(host.replica().drafts(host.staff)?))
+    Ok(Json(host.replica()?.drafts(host.staff)?))
 }
 
 /// One draft.
@@ -144,7 +151,7 @@ pub(crate) async fn draft(
     State(host): State<Host>,
     Path(id): Path<String>,
 ) -> Result<Json<SavedDraft>, Problem> {
-    Ok(Json(host.replica().kept_draft(parse(&id)?, host.staff)?))
+    Ok(Json(host.replica()?.kept_draft(parse(&id)?, host.staff)?))
 }
 
 /// Keeps a draft, in place of what was kept under its id.
@@ -167,6 +174,6 @@ pub(crate) async fn discard_draft(
     State(host): State<Host>,
     Path(id): Path<String>,
 ) -> Result<StatusCode, Problem> {
-    host.replica().discard_draft(parse(&id)?, host.staff)?;
+    host.replica()?.discard_draft(parse(&id)?, host.staff)?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -33,6 +33,7 @@ pub use field_type::FieldType;
 pub use import::{ImportColumn, ImportFixed, ImportMap, plain};
 pub use kind::{
     Column, IdRule, Kind, PROVENANCE, RESERVED_KEYS, ROUTING_MAPS, ROUTING_TEXTS, Reach, TRANSFER,
+    TRANSFER_TERMS,
 };
 pub use load::{PackError, SOURCE_MAX, SOURCES_MAX};
 pub use parse::ValueError;

@@ -8,14 +8,16 @@ mod fields;
 mod findings;
 mod link;
 mod nearest;
+mod relocate;
 mod sealed;
+mod transfer;
 mod transition;
 mod withdraw;
 
 use std::collections::BTreeMap;
 
-use sambung_domain::RecordId;
 use sambung_domain::form::Finding;
+use sambung_domain::{OfficeCode, RecordId};
 use sambung_sync::ChangeHash;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -25,6 +27,8 @@ pub use decide::{Resolve, Undo};
 pub(crate) use fields::{edits, put};
 pub use link::Pair;
 pub(crate) use nearest::unknown_field;
+pub use relocate::Move;
+pub use transfer::{Answer, Offer};
 pub use transition::Transition;
 pub use withdraw::Withdraw;
 pub(crate) use withdraw::{WITHDRAWN, is_withdrawn};
@@ -112,6 +116,14 @@ pub enum Command {
     Link(Pair),
     /// Say that they are not.
     Unlink(Pair),
+    /// Offer it to another office.
+    Offer(Offer),
+    /// Take an offer to our office.
+    Accept(Answer),
+    /// Turn an offer to our office down, or take back what we offered.
+    Decline(Answer),
+    /// Somebody lives elsewhere now.
+    Move(Move),
 }
 
 /// What a command did.
@@ -127,6 +139,10 @@ pub struct Outcome {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "schema", schema(value_type = Vec<String>))]
     pub followed: Vec<RecordId>,
+    /// The office it was offered to, where it takes another office's word.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(value_type = Option<String>))]
+    pub offered: Option<OfficeCode>,
     /// What is odd about the values written. They are saved all the same.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "schema", schema(value_type = Vec<Json>))]
@@ -140,7 +156,7 @@ pub struct Outcome {
 impl Outcome {
     pub(crate) fn of(id: RecordId, change: Option<ChangeHash>) -> Self {
         let change = change.map(|hash| hash.to_string());
-        Outcome { id, change, followed: Vec::new(), findings: Vec::new(), sealed: None }
+        Outcome { id, change, followed: Vec::new(), offered: None, findings: Vec::new(), sealed: None }
     }
 }
 
@@ -213,6 +229,10 @@ impl Writer<'_, '_> {
             Command::Undo(undo) => self.undo(undo),
             Command::Link(pair) => self.link(pair, true),
             Command::Unlink(pair) => self.link(pair, false),
+            Command::Offer(offer) => self.offer(offer),
+            Command::Accept(answer) => self.accept(answer),
+            Command::Decline(answer) => self.decline(answer),
+            Command::Move(moved) => self.relocate(moved),
         }
     }
 }

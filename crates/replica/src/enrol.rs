@@ -144,6 +144,7 @@ impl Replica {
             identity,
             nonce,
             sealer: std::sync::Arc::new(crate::Age),
+            acting: crate::onlooker::Acting::default(),
             #[cfg(feature = "sabotage")]
             sabotage: None,
         })

@@ -4,6 +4,8 @@ use rusqlite::ErrorCode;
 use sambung_domain::{RecordId, pack::ValueError};
 use sambung_sync::document::DocumentError;
 
+use crate::Ended;
+
 /// A mistake of whoever typed the command. Nothing was changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum UsageError {
@@ -70,6 +72,9 @@ pub enum ReplicaError {
     /// The grant does not allow it.
     #[error("this device may not do that")]
     NotAllowed,
+    /// The device shows nothing. Saving and sending go on.
+    #[error("{}", ended_sentence(*.0))]
+    Ended(Ended),
     /// The key does not open the database, or it is not an encrypted database.
     #[error("the database does not open with this key; it is another's, damaged, or not encrypted")]
     Locked,
@@ -120,6 +125,19 @@ pub enum ReplicaError {
     },
 }
 
+fn ended_sentence(ended: Ended) -> &'static str {
+    match ended {
+        Ended::Lapsed => {
+            "Perangkat ini terlalu lama tidak tersambung: yang tersimpan baru terlihat lagi setelah tersambung; mencatat tetap bisa. / \
+             This device was out of contact for too long: what is saved is shown again after the next contact; recording goes on"
+        }
+        Ended::Taken => {
+            "Hak perangkat ini sudah dicabut atau berakhir: yang tersimpan tidak ditampilkan lagi. / \
+             This device's right was revoked or has ended: what is saved is not shown any more"
+        }
+    }
+}
+
 impl ReplicaError {
     /// The stable code for programs (tables of the error codes in docs/errors.md).
     #[must_use]
@@ -128,6 +146,7 @@ impl ReplicaError {
             ReplicaError::Usage(_) => "usage",
             ReplicaError::NotFound(_) | ReplicaError::NotAllowed => "not_found",
             ReplicaError::Odd { .. } => "odd",
+            ReplicaError::Ended(_) => "grant_ended",
             ReplicaError::StorageFull => "storage_full",
             ReplicaError::StorageDamaged(_) | ReplicaError::Unreadable(_) | ReplicaError::Document { .. } => {
                 "storage_damaged"

@@ -15,7 +15,7 @@ mod safe;
 mod session;
 mod verdicts;
 
-pub(crate) use orders::closed;
+pub(crate) use orders::{closed, has_ended};
 pub(crate) use outgoing::{forget_agreement, split_hashes};
 pub use session::{Session, Step, SyncError, SyncReport};
 

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use crate::projection::json;
-use crate::{Identity, Replica, ReplicaError, loaded};
+use crate::{Identity, Replica, ReplicaError};
 
 /// One write to one field.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -51,7 +51,7 @@ impl Replica {
     /// # Errors
     /// [`ReplicaError::NotFound`] where there is none that this device may see.
     pub fn history(&self, id: RecordId) -> Result<Vec<HistoryEntry>, ReplicaError> {
-        let row = loaded::find(&self.connection, id)?.ok_or(ReplicaError::NotFound(id))?;
+        let row = self.found(id)?;
         let history = row.history(&self.connection, &self.pack)?;
         let mut entries = Vec::new();
         for event in field_history(&history) {

@@ -102,6 +102,7 @@ impl Replica {
         id: RecordId,
         circumstances: &mut Circumstances<'_>,
     ) -> Result<Exported, ReplicaError> {
+        self.found(id)?;
         let nonce = (circumstances.random)();
         let actor = Actor::derive(&self.identity.device.public().0, &nonce);
         let message = message(circumstances)?;

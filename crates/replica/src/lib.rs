@@ -11,6 +11,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod astray;
 pub mod attention;
 pub mod backup;
 pub mod card;
@@ -31,6 +32,8 @@ pub mod interop;
 mod leaves;
 mod loaded;
 pub mod parcel;
+pub mod offer;
+mod onlooker;
 mod place;
 mod projection;
 mod purge;
@@ -49,6 +52,7 @@ pub use enrol::{Enrolment, EnrolmentError};
 pub use error::{ReplicaError, UsageError};
 pub use identity::Identity;
 pub use sealing::{Age, Sealer};
+pub use onlooker::{Ended, GAP_MAX_DAYS};
 
 use rusqlite::Connection;
 use sambung_domain::{Pack, StaffId, Timestamp};
@@ -73,6 +77,7 @@ pub struct Replica {
     identity: Identity,
     nonce: IncarnationNonce,
     sealer: std::sync::Arc<dyn Sealer>,
+    acting: onlooker::Acting,
     #[cfg(feature = "sabotage")]
     sabotage: Option<String>,
 }

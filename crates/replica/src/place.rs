@@ -1,5 +1,7 @@
 //! Where a record lies, as people see it, and what lies with it.
 
+use std::collections::BTreeSet;
+
 use rusqlite::{Connection, OptionalExtension};
 use sambung_domain::pack::{IdRule, Kind};
 use sambung_domain::value::Value;
@@ -9,6 +11,8 @@ use sambung_sync::document::Edit;
 use crate::ReplicaError;
 use crate::command::put;
 use crate::loaded::{self, RecordRow};
+use crate::projection;
+use crate::rules::{episode, is_finished};
 
 /// The shown values of a record's routing texts. Where several are live, the ones that everybody shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +39,14 @@ impl Place {
     /// The place of a record of another kind that follows this one: as protected, and never less than its kind.
     pub(crate) fn for_kind(&self, kind: &Kind) -> Place {
         Place { access: self.access.max(kind.access), ..self.clone() }
+    }
+
+    /// The writes that bring a record here, protected as it is.
+    pub(crate) fn moves(&self) -> Vec<Edit> {
+        [("area", &self.area), ("office", &self.office)]
+            .into_iter()
+            .filter_map(|(key, value)| Some(put(key, Value::Text(value.clone()?))))
+            .collect()
     }
 
     /// The writes that bring a record here.
@@ -66,6 +78,31 @@ pub(crate) fn dependents(
         }
     }
     Ok(found)
+}
+
+/// The records here that go where a record goes when a person moves: as [`dependents`], without episodes that are
+/// over, which stay with the office that knows them.
+pub(crate) fn movers(
+    connection: &Connection,
+    pack: &Pack,
+    row: &RecordRow,
+) -> Result<Vec<RecordRow>, ReplicaError> {
+    let all = dependents(connection, pack, row)?;
+    let mut over = BTreeSet::new();
+    for dependent in &all {
+        if is_finished(&dependent.kind, &projection::content(connection, dependent)?) {
+            over.insert(dependent.id);
+            over.extend(pack.kinds.keys().map(|kind| dependent.id.sibling(kind)));
+        }
+    }
+    let mut movers = Vec::new();
+    for dependent in all {
+        let named = episode(&projection::content(connection, &dependent)?);
+        if !over.contains(&dependent.id) && named.is_none_or(|named| !over.contains(&named)) {
+            movers.push(dependent);
+        }
+    }
+    Ok(movers)
 }
 
 /// The records of a kind that belong to a record.

@@ -23,9 +23,10 @@ const SCRUB: &str = "scrub";
 const ASKED: &str = "leaving asked";
 
 /// Everything that refers to a record by its number.
-const BY_NUMBER: [&str; 11] = [
+const BY_NUMBER: [&str; 12] = [
     "change",
     "underived",
+    "unlooked",
     "member",
     "projection",
     "reference",
@@ -91,6 +92,29 @@ pub(crate) fn release(connection: &Connection, asked: &[Waiting], kept: &[u32]) 
 }
 
 impl Replica {
+    /// Sabotage of `guest_stays`: whoever lives in none of this device's areas is taken for gone.
+    #[cfg(feature = "sabotage")]
+    pub(crate) fn forget_guests(&mut self) -> Result<(), ReplicaError> {
+        if self.sabotage.as_deref() != Some("guest_stays") {
+            return Ok(());
+        }
+        let grant = crate::identity::grant(&self.connection)?.1;
+        let mut statement = self.connection.prepare("SELECT record, content ->> '$.area' FROM projection")?;
+        let rows: Vec<(i64, Option<String>)> =
+            statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
+        for (record, area) in rows {
+            let lives: Option<sambung_domain::Area> = area.and_then(|area| area.parse().ok());
+            let near = |set: &sambung_domain::Set| match (set, &lives) {
+                (sambung_domain::Set::Area(own), Some(area)) => own.covers(area),
+                _ => false,
+            };
+            if !grant.sets.iter().any(near) {
+                self.connection.execute("UPDATE record SET away = 1 WHERE number = ?1", [record])?;
+            }
+        }
+        Ok(())
+    }
+
     /// Removes every record that left all sets and was never written to here, in bounded steps, and empties the
     /// write-ahead log of what was removed. Another process that reads keeps the log from being emptied; the next
     /// exchange tries again.

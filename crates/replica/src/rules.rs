@@ -1,7 +1,8 @@
 //! Rules of the domain that need code and run at the command.
 
-use sambung_domain::pack::Kind;
-use sambung_domain::{Access, Role};
+use sambung_domain::pack::{Kind, stage};
+use sambung_domain::{Access, RecordId, Role};
+use serde_json::{Map, Value as Json};
 
 /// The field with which a person says whether the village officer may know of her.
 pub(crate) const VILLAGE_MAY_KNOW: &str = "boleh_diketahui_desa";
@@ -17,10 +18,37 @@ pub(crate) fn access_of(kind: &Kind, role: Role, answer: Option<bool>) -> Access
     if answer.unwrap_or(asked_at_the_door) { kind.access } else { kind.access.max(Access::Restricted) }
 }
 
+/// The stages at which an episode of work abroad is over (codes of `tahap`).
+const OVER: [&str; 3] = ["SELESAI", "GAGAL_BERANGKAT", "BATAL"];
+
+/// Whether a record is of an episode that is over, by everybody's word: one open step keeps it open.
+pub(crate) fn is_finished(kind: &str, content: &Map<String, Json>) -> bool {
+    let steps = content.get("tahap").and_then(Json::as_object).filter(|_| kind == "placement");
+    let codes = steps.map(stage::codes).unwrap_or_default();
+    !codes.is_empty() && codes.iter().all(|code| OVER.contains(code))
+}
+
+/// The episode that a paper or a return belongs to.
+pub(crate) fn episode(content: &Map<String, Json>) -> Option<RecordId> {
+    content.get("placement")?.as_str()?.parse().ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use sambung_domain::Pack;
+    use serde_json::json;
+
+    #[test]
+    fn an_episode_is_over_where_every_step_that_stands_says_so() {
+        let over = |content: Json| is_finished("placement", content.as_object().unwrap());
+        assert!(!over(json!({})));
+        assert!(over(json!({"tahap": {"a": {"kode": "SELESAI"}}})));
+        assert!(!over(json!({"tahap": {"a": {"kode": "BEKERJA"}}})));
+        assert!(!over(json!({"tahap": {"a": {"kode": "SELESAI"}, "b": {"kode": "PERPANJANG"}}})));
+        let other = json!({"tahap": {"a": {"kode": "SELESAI"}}});
+        assert!(!is_finished("opp_session", other.as_object().unwrap()));
+    }
 
     #[test]
     fn no_answer_means_no_at_an_office_and_yes_at_the_door() {

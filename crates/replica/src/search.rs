@@ -20,6 +20,7 @@ use serde_json::{Map, Value as Json};
 
 use crate::identity::grant;
 use crate::leaves::leaves;
+use crate::onlooker::Onlooker;
 use crate::query::PERSON;
 use crate::{Replica, ReplicaError, UsageError, reference};
 use question::{Asked, Question, STEPS};
@@ -95,6 +96,7 @@ impl Replica {
     /// [`ReplicaError::Usage`] for a kind that does not exist or a text without letters and digits, and what the
     /// database says.
     pub fn search(&self, search: &Search, regions: Option<&Regions>) -> Result<Found, ReplicaError> {
+        let onlooker = self.onlooker()?;
         let kind = search.kind.as_deref().map(|kind| self.kind(kind)).transpose()?;
         let (_, grant) = grant(&self.connection)?;
         let kind = kind.map(|kind| kind.name.as_str());
@@ -108,14 +110,15 @@ impl Replica {
             let Some(asked) = question.asked(compare, columns) else { continue };
             for record in numbers(&self.connection, &asked, limit)? {
                 let Some((hit, row)) = self.rows_of(record)? else { continue };
-                if !seen.insert(row.number) {
+                let is_shown = [&hit, &row].iter().all(|row| onlooker.sees_content(&row.kind, &row.content));
+                if !is_shown || !seen.insert(row.number) {
                     continue;
                 }
                 if found.hits.len() == most {
                     found.more = true;
                     return Ok(found);
                 }
-                found.hits.push(self.hit(&question, &hit, row)?);
+                found.hits.push(self.hit(&onlooker, &question, &hit, row)?);
             }
         }
         Ok(found)
@@ -133,7 +136,13 @@ impl Replica {
         Ok(Some((hit, main)))
     }
 
-    fn hit(&self, question: &Question, hit: &Row, leads_to: Row) -> Result<Hit, ReplicaError> {
+    fn hit(
+        &self,
+        onlooker: &Onlooker,
+        question: &Question,
+        hit: &Row,
+        leads_to: Row,
+    ) -> Result<Hit, ReplicaError> {
         let person = match self.pack.kind(&leads_to.kind) {
             Some(_) if leads_to.kind == PERSON => Some(leads_to.id),
             Some(kind) => person_of(kind, &leads_to.content),
@@ -141,7 +150,8 @@ impl Replica {
         };
         let own = self.pack.kind(&leads_to.kind).and_then(|kind| title(kind, &leads_to.content));
         let name = match person.filter(|person| *person != leads_to.id) {
-            Some(person) => self.name_of(person)?.or(own),
+            Some(person) if onlooker.sees_id(&self.connection, person)? => self.name_of(person)?.or(own),
+            Some(_) => own,
             None => own,
         };
         Ok(Hit {

@@ -14,6 +14,7 @@ use sambung_trust::{Grant, Question};
 use crate::conflict::decision;
 use crate::identity::{grant, relay_time};
 use crate::loaded::{RecordRow, maps};
+use crate::onlooker::own_grant;
 use crate::sealing::Sealer;
 use crate::{Circumstances, Identity, Replica, ReplicaError, UsageError, projection};
 
@@ -24,10 +25,29 @@ impl Replica {
         circumstances: &mut Circumstances<'_>,
         work: impl FnOnce(&mut Writer<'_, '_>) -> Result<T, ReplicaError>,
     ) -> Result<T, ReplicaError> {
+        self.write_within(own_grant, circumstances, work)
+    }
+
+    /// As [`write`](Replica::write), with everything that the device may, whoever has unlocked it.
+    pub(crate) fn write_as_device<T>(
+        &mut self,
+        circumstances: &mut Circumstances<'_>,
+        work: impl FnOnce(&mut Writer<'_, '_>) -> Result<T, ReplicaError>,
+    ) -> Result<T, ReplicaError> {
+        self.write_within(|_, _, grant, _| Ok(grant.clone()), circumstances, work)
+    }
+
+    fn write_within<T>(
+        &mut self,
+        within: impl FnOnce(&Connection, &Pack, &Grant, StaffId) -> Result<Grant, ReplicaError>,
+        circumstances: &mut Circumstances<'_>,
+        work: impl FnOnce(&mut Writer<'_, '_>) -> Result<T, ReplicaError>,
+    ) -> Result<T, ReplicaError> {
         let (actor, nonce) = (self.actor(), self.nonce);
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let (_, grant) = grant(&transaction)?;
         let (pack, identity, sealer) = (&self.pack, &self.identity, &*self.sealer);
+        let grant = within(&transaction, pack, &grant, circumstances.staff)?;
         let mut writer = Writer { transaction, pack, grant, identity, sealer, actor, nonce, circumstances };
         let result = work(&mut writer)?;
         writer.transaction.commit()?;

@@ -75,6 +75,13 @@ pub fn may_read(grant: &Grant, kind: &str, routing: &Routing, now: Timestamp) ->
     grant.holds_at(now) && reaches(grant, kind, Action::Read, routing)
 }
 
+/// Whether a grant reaches a record for reading, whatever the time: what lies on a device is shown as far as the member of
+/// staff may see it.
+#[must_use]
+pub fn shows(grant: &Grant, kind: &str, routing: &Routing) -> bool {
+    reaches(grant, kind, Action::Read, routing)
+}
+
 /// Whether a device reads a record through one of its sets: what is sent through the set, and what makes the record a
 /// member of it.
 #[must_use]

@@ -217,6 +217,34 @@ impl Grant {
         Grant { device, role, staff, office, sets, kinds, ceiling, from: now, until, routing, recipient }
     }
 
+    /// What one member of staff may do with a device: what its grant and any of the member's roles allow. Never more than
+    /// the grant.
+    #[must_use]
+    pub fn within(&self, pack: &Pack, roles: &[Role]) -> Self {
+        let kinds = self.kinds.iter().map(|rule| {
+            let mut own =
+                KindRule { area: Actions(0), office: Actions(0), person: Actions(0), ..rule.clone() };
+            let kind = pack.kind(&rule.kind);
+            for table in kind.into_iter().flat_map(|kind| {
+                roles.iter().filter_map(|role| Some(kind_rule(kind, pack.rule(*role, kind.column)?)))
+            }) {
+                own.area.0 |= rule.area.0 & table.area.0;
+                own.office.0 |= rule.office.0 & table.office.0;
+                own.person.0 |= rule.person.0 & table.person.0;
+            }
+            own
+        });
+        let ceiling = roles.iter().filter_map(|role| pack.ceilings.get(role)).max().copied();
+        let rights = roles.iter().flat_map(|role| pack.routing_rights.get(role).into_iter().flatten());
+        let routing = RoutingRights(self.routing.0 & RoutingRights::of(rights.copied()).0);
+        Grant {
+            kinds: kinds.collect(),
+            ceiling: self.ceiling.min(ceiling.unwrap_or(Access::Open)),
+            routing,
+            ..self.clone()
+        }
+    }
+
     /// The same grant for another lease from `now` on.
     #[must_use]
     pub fn renewed(&self, now: Timestamp) -> Self {
@@ -352,6 +380,27 @@ mod tests {
         let head = grant(Role::Head);
         assert!(head.actions("worker", &area).allow(Action::Read));
         assert!(!head.actions("worker", &area).allow(Action::Edit));
+    }
+
+    #[test]
+    fn a_member_of_staff_has_what_the_grant_and_a_role_of_his_allow() {
+        let (pack, area): (_, Set) = (Pack::builtin().unwrap(), "a:35.13".parse().unwrap());
+        let device = grant(Role::CaseOfficer);
+        let may = |grant: &Grant, kind: &str, action| grant.actions(kind, &area).allow(action);
+        let desk = device.within(&pack, &[Role::FrontOffice]);
+        assert!(
+            may(&desk, "worker", Action::Edit) && !may(&desk, "worker", Action::Create),
+            "the grant bounds"
+        );
+        assert!(may(&device, "case", Action::Read) && !may(&desk, "case", Action::Read), "the role bounds");
+        assert!(device.routing.allow(RoutingRight::Hide) && !desk.routing.allow(RoutingRight::Hide));
+        let both = device.within(&pack, &[Role::FrontOffice, Role::CaseOfficer]);
+        assert_eq!(both, device, "one role is enough");
+        assert_eq!(device.within(&pack, &[Role::Auditor]).ceiling, Access::Open);
+        let none = device.within(&pack, &[]);
+        assert!(
+            pack.kinds.keys().all(|kind| Action::ALL.iter().all(|(action, _)| !may(&none, kind, *action)))
+        );
     }
 
     #[test]

@@ -23,6 +23,8 @@ struct Invited {
 }
 
 pub(super) fn run(args: Invite) -> Result<(), CommandError> {
+    #[cfg(feature = "sabotage")]
+    let args = widened(args);
     let data = DataDir::at(&args.data.data);
     let pool = Pool::open(&data.database())?;
     let root = KeyFile::read(&data.keys())?.root();
@@ -51,6 +53,16 @@ pub(super) fn run(args: Invite) -> Result<(), CommandError> {
         ))?;
     }
     Ok(())
+}
+
+/// Sabotage of `neighbour_absent`: a village is invited for the whole province.
+#[cfg(feature = "sabotage")]
+fn widened(mut args: Invite) -> Invite {
+    let is_village = args.role == sambung_domain::Role::VillageOfficer;
+    if is_village && std::env::var("SAMBUNG_SABOTAGE").is_ok_and(|promise| promise == "neighbour_absent") {
+        args.area = "35".parse().into_iter().collect();
+    }
+    args
 }
 
 fn expiry(now: Timestamp, after: std::time::Duration) -> Timestamp {

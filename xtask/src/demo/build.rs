@@ -19,7 +19,7 @@ pub(super) fn binaries(sabotage: bool) -> Result<Binaries> {
     let mut command = workspace::cargo(&["build", "--locked", "--profile", "ci"]);
     command.args(["--package", "sambung", "--package", "sambung-relay"]);
     if sabotage {
-        command.args(["--features", "sambung/sabotage"]);
+        command.args(["--features", "sambung/sabotage,sambung-relay/sabotage"]);
     }
     shell::run(&mut command)?;
     let aside = workspace::target_dir().join(if sabotage { "demo-sabotage" } else { "demo" });

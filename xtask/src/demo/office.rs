@@ -13,6 +13,13 @@ use super::relay::Relay;
 /// Seconds in a day.
 const DAY_S: i64 = 86_400;
 
+/// What a device is invited for.
+pub(super) struct Seat<'a> {
+    pub(super) role: &'a str,
+    pub(super) areas: &'a str,
+    pub(super) office: Option<&'a str>,
+}
+
 /// An office of the demo.
 pub(super) struct Office {
     pub(super) name: &'static str,
@@ -25,18 +32,18 @@ pub(super) struct Office {
 }
 
 impl Office {
-    /// Enrols an office with a grant for both areas.
+    /// Enrols a device with the grant of its seat.
     pub(super) fn enrol(
         name: &'static str,
-        code: &str,
+        seat: &Seat<'_>,
         binary: &Path,
         dir: &Path,
         relay: &Relay,
         sabotage: Option<&str>,
     ) -> Result<Self> {
-        let areas = "35.13,35.08";
-        let invitation =
-            relay.run(&["invite", "--role", "front_office", "--area", areas, "--office", code, "--json"])?;
+        let mut invite = vec!["invite", "--role", seat.role, "--area", seat.areas, "--json"];
+        invite.extend(seat.office.iter().flat_map(|code| ["--office", *code]));
+        let invitation = relay.run(&invite)?;
         let invitation: Value = serde_json::from_str(&invitation)?;
         let code = invitation["code"].as_str().context("an invitation without a code")?.to_owned();
         let office = Office {
@@ -70,6 +77,8 @@ impl Office {
             &format!("tahun_lahir={}", person.born),
             "--set",
             &format!("area={}", person.village),
+            "--set",
+            "boleh_diketahui_desa=ya",
             "--add",
             &format!("telepon={}", person.phone),
         ])
@@ -88,6 +97,16 @@ impl Office {
     /// Tries to exchange on a line that will break; the exit code.
     pub(super) fn sync_and_fail(&self) -> Result<Option<i32>> {
         Ok(self.output(&["sync", "--json"])?.status.code())
+    }
+
+    /// The directory of the replica.
+    pub(super) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Whether this office shows a record.
+    pub(super) fn shows(&self, id: &str) -> Result<bool> {
+        Ok(self.output(&["record", "show", id, "--json"])?.status.success())
     }
 
     /// A record as this office shows it.

@@ -1,5 +1,7 @@
 //! People made up for the demo: on official village codes, and recognisable as made up.
 
+use std::io::Read;
+
 use anyhow::{Context, Result};
 use sambung_domain::region::{RegionCode, Regions};
 
@@ -43,6 +45,18 @@ pub(super) fn of(regency: &str, count: usize) -> Result<Vec<Person>> {
         }
     };
     Ok((0..count).map(person).collect())
+}
+
+/// As [`of`], with a random word in each name that stands nowhere else in the world.
+pub(super) fn marked(regency: &str, count: usize) -> Result<Vec<(Person, String)>> {
+    let mut people = Vec::new();
+    for person in of(regency, count)? {
+        let mut word = [0; 8];
+        std::fs::File::open("/dev/urandom")?.read_exact(&mut word)?;
+        let word: String = word.iter().map(|byte| format!("{byte:02x}")).collect();
+        people.push((Person { name: format!("{} {word}", person.name), ..person }, word));
+    }
+    Ok(people)
 }
 
 /// The village codes of a kabupaten.

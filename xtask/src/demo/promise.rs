@@ -21,6 +21,14 @@ pub(super) const PROMISES: &[Promise] = &[
         id: "kill_mid_push",
         text: "the relay dies in the middle of pushes and nothing is missing afterwards",
     },
+    Promise {
+        id: "neighbour_absent",
+        text: "a village never receives a byte about people of the neighbouring village or kabupaten",
+    },
+    Promise {
+        id: "guest_stays",
+        text: "a woman of Jember registered at the Probolinggo office stays there after exchanges",
+    },
 ];
 
 /// What was seen of a promise.
@@ -78,7 +86,7 @@ impl Report {
         for seen in &self.seen {
             let word = if seen.held { "held  " } else { "BROKEN" };
             table.push_str(&format!(
-                "  {word}  {:<14} {}\n{:>24} {}\n",
+                "  {word}  {:<16} {}\n{:>26} {}\n",
                 seen.id,
                 text(seen.id),
                 "",

@@ -23,13 +23,16 @@ type OnBreak = Box<dyn FnOnce() + Send>;
 pub(super) struct Proxy {
     address: SocketAddr,
     armed: Arc<Mutex<Option<(Break, OnBreak)>>>,
+    /// Every byte that came from the relay, in the order it came: one exchange at a time uses the line.
+    received: Arc<Mutex<Vec<u8>>>,
 }
 
 impl Proxy {
     /// A line to `relay` that offices connect to at its own address.
     pub(super) fn start(relay: SocketAddr) -> Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0")?;
-        let proxy = Proxy { address: listener.local_addr()?, armed: Arc::default() };
+        let proxy =
+            Proxy { address: listener.local_addr()?, armed: Arc::default(), received: Arc::default() };
         let line = proxy.clone();
         std::thread::spawn(move || {
             for office in listener.incoming().flatten() {
@@ -43,6 +46,11 @@ impl Proxy {
     /// Where offices connect.
     pub(super) fn url(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// Every byte that came from the relay so far.
+    pub(super) fn received(&self) -> Vec<u8> {
+        self.received.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The next connection breaks at this point.
@@ -61,7 +69,7 @@ impl Proxy {
         let ends = (office.try_clone(), relay.try_clone());
         let (Ok(office_again), Ok(relay_again)) = ends else { return };
         std::thread::spawn(move || upwards(office, relay, request_limit, then_in_request));
-        downwards(relay_again, office_again, then_at_answer);
+        downwards(relay_again, office_again, then_at_answer, &self.received);
     }
 }
 
@@ -87,7 +95,7 @@ fn upwards(mut office: TcpStream, mut relay: TcpStream, limit: Option<usize>, th
 }
 
 /// Passes the answer on, or breaks when it begins.
-fn downwards(mut relay: TcpStream, mut office: TcpStream, then: Option<OnBreak>) {
+fn downwards(mut relay: TcpStream, mut office: TcpStream, then: Option<OnBreak>, received: &Mutex<Vec<u8>>) {
     let mut buffer = [0; 4096];
     let mut then = then;
     while let Ok(read @ 1..) = relay.read(&mut buffer) {
@@ -95,6 +103,7 @@ fn downwards(mut relay: TcpStream, mut office: TcpStream, then: Option<OnBreak>)
             then();
             break;
         }
+        received.lock().unwrap_or_else(PoisonError::into_inner).extend(&buffer[..read]);
         if office.write_all(&buffer[..read]).is_err() {
             break;
         }

@@ -14,11 +14,12 @@ pub(super) struct Relay {
     data: PathBuf,
     address: SocketAddr,
     process: Arc<Mutex<Option<Child>>>,
+    sabotage: Option<String>,
 }
 
 impl Relay {
     /// Makes a relay's directory and chooses an address for it.
-    pub(super) fn init(binary: &Path, dir: &Path) -> Result<Self> {
+    pub(super) fn init(binary: &Path, dir: &Path, sabotage: Option<&str>) -> Result<Self> {
         let data = dir.join("relay");
         let status = Command::new(binary)
             .args(["init", "--name", "Contoh Jawa Timur", "--data"])
@@ -31,7 +32,8 @@ impl Relay {
         anyhow::ensure!(status.success(), "sambung-relay init failed ({status})");
         // The listener is dropped at once; the relay takes the port again after every death.
         let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
-        Ok(Relay { binary: binary.to_owned(), data, address, process: Arc::default() })
+        let sabotage = sabotage.map(str::to_owned);
+        Ok(Relay { binary: binary.to_owned(), data, address, process: Arc::default(), sabotage })
     }
 
     pub(super) fn address(&self) -> SocketAddr {
@@ -72,12 +74,13 @@ impl Relay {
 
     /// What `sambung-relay` prints for a command on this relay's data.
     pub(super) fn run(&self, arguments: &[&str]) -> Result<String> {
-        let output = Command::new(&self.binary)
-            .args(arguments)
-            .arg("--data")
-            .arg(&self.data)
-            .stdin(Stdio::null())
-            .output()?;
+        let mut command = Command::new(&self.binary);
+        command.args(arguments).arg("--data").arg(&self.data).stdin(Stdio::null());
+        command.env_remove("SAMBUNG_SABOTAGE");
+        if let Some(promise) = &self.sabotage {
+            command.env("SAMBUNG_SABOTAGE", promise);
+        }
+        let output = command.output()?;
         if !output.status.success() {
             bail!(
                 "sambung-relay {} failed: {}",

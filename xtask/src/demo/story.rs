@@ -3,8 +3,9 @@
 use anyhow::{Context, Result};
 use serde_json::Value;
 
+use super::apart;
 use super::build::Binaries;
-use super::office::Office;
+use super::office::{Office, Seat};
 use super::people;
 use super::promise::Report;
 use super::proxy::Break;
@@ -26,9 +27,12 @@ const DEATHS: [(&str, Break); 3] = [
 /// Plays the story and reports what was seen.
 pub(super) fn tell(binaries: &Binaries, sabotage: Option<&str>, keep: bool) -> Result<Report> {
     let dir = tempfile::Builder::new().prefix("sambung-demo-").tempdir()?;
-    let relay = Relay::init(&binaries.relay, dir.path())?;
+    let relay = Relay::init(&binaries.relay, dir.path(), sabotage)?;
     relay.start()?;
-    let office = |name, code| Office::enrol(name, code, &binaries.node, dir.path(), &relay, sabotage);
+    let enrol =
+        |name, seat: &Seat<'_>| Office::enrol(name, seat, &binaries.node, dir.path(), &relay, sabotage);
+    let office =
+        |name, code| enrol(name, &Seat { role: "front_office", areas: "35.13,35.08", office: Some(code) });
     let mut kraksaan = office("Kraksaan", "MPP-3513")?;
     let mut lumajang = office("Lumajang", "DISNAKER-3508")?;
     say("a relay and two offices, Kraksaan and Lumajang, both for both areas");
@@ -36,6 +40,8 @@ pub(super) fn tell(binaries: &Binaries, sabotage: Option<&str>, keep: bool) -> R
     let mut report = Report::default();
     merge_fields(&mut report, &mut kraksaan, &mut lumajang)?;
     kill_mid_push(&mut report, &relay, &kraksaan, &lumajang)?;
+    apart::neighbour_absent(&mut report, &kraksaan, &enrol)?;
+    apart::guest_stays(&mut report, &kraksaan)?;
 
     if keep {
         report.addresses.push(("relay".to_owned(), format!("http://{}", relay.address())));
@@ -131,6 +137,6 @@ fn same(here: &Value, there: &Value) -> bool {
     here["heads"] == there["heads"] && here["fields"] == there["fields"] && here["heads"].is_array()
 }
 
-fn say(line: &str) {
+pub(super) fn say(line: &str) {
     eprintln!("· {line}");
 }

@@ -131,8 +131,11 @@ pub const TRANSFER: &str = "transfer";
 /// Root keys that say how a record was made. A record made twice under one id has them twice; that is no question to
 /// anybody.
 pub const PROVENANCE: [&str; 3] = ["created_at", "created_by", "schema"];
+/// Root key of what goes with an offer: JSON text with the receiver, who offers, since when, and the area that the
+/// record comes to with its acceptance.
+pub const TRANSFER_TERMS: &str = "transfer_terms";
 /// Root keys that are no fields of a form.
-pub const RESERVED_KEYS: [&str; 13] = [
+pub const RESERVED_KEYS: [&str; 14] = [
     "access",
     "area",
     "created_at",
@@ -146,4 +149,5 @@ pub const RESERVED_KEYS: [&str; 13] = [
     "record",
     "schema",
     TRANSFER,
+    TRANSFER_TERMS,
 ];

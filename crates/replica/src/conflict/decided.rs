@@ -69,6 +69,7 @@ impl Replica {
         limit: Option<u32>,
         skip: u32,
     ) -> Result<DecidedPage, ReplicaError> {
+        let onlooker = self.onlooker()?;
         let limit = limit.unwrap_or(LIMIT).clamp(1, LIMIT_MAX);
         let sql = "SELECT c.record, hash FROM change c JOIN record ON number = c.record
                    WHERE decision = ?1 AND decision IS NOT NULL AND away = 0
@@ -81,6 +82,9 @@ impl Replica {
         let mut decided = Vec::new();
         for (record, hash) in found {
             let row = loaded::by_number(&self.connection, record)?;
+            if !onlooker.sees(&self.connection, &row)? {
+                continue;
+            }
             decided.extend(self.asked(&row, |asked| described(asked, &hash))?);
         }
         if let Some(staff) = lost_by {

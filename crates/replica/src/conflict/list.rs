@@ -111,6 +111,7 @@ impl Replica {
     /// # Errors
     /// What the database says, and [`ReplicaError::Document`] where a record cannot be read.
     pub fn conflicts(&self, list: &ConflictList) -> Result<ConflictPage, ReplicaError> {
+        let onlooker = self.onlooker()?;
         let limit = list.limit.unwrap_or(LIMIT).clamp(1, LIMIT_MAX);
         let mut open = self.open_after(list.after.as_ref(), i64::from(limit) + 1)?;
         let more = open.len() > usize::try_from(limit).unwrap_or(usize::MAX);
@@ -121,7 +122,12 @@ impl Replica {
             record: open.record,
             field: open.field.clone(),
         });
-        let conflicts = open.iter().map(|open| self.described(open)).collect::<Result<_, _>>()?;
+        let mut conflicts = Vec::new();
+        for open in &open {
+            if onlooker.sees(&self.connection, &loaded::by_number(&self.connection, open.record)?)? {
+                conflicts.push(self.described(open)?);
+            }
+        }
         Ok(ConflictPage { conflicts, next })
     }
 
@@ -130,7 +136,7 @@ impl Replica {
     /// # Errors
     /// [`ReplicaError::NotFound`] where there is no such record here.
     pub fn conflicts_of(&self, id: RecordId) -> Result<Vec<Conflict>, ReplicaError> {
-        let row = loaded::find(&self.connection, id)?.ok_or(ReplicaError::NotFound(id))?;
+        let row = self.found(id)?;
         let sql = "SELECT harm, record, field, reopened FROM conflict WHERE record = ?1 ORDER BY harm, field";
         let mut statement = self.connection.prepare_cached(sql)?;
         let open: Vec<Open> = statement.query_map([row.number], read)?.collect::<Result<_, _>>()?;

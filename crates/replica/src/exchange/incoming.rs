@@ -14,9 +14,8 @@ use super::{orders, outcomes, safe, verdicts};
 use crate::database::set_named;
 use crate::identity::{grant, see_relay_time, set_grant, set_nonce};
 use crate::parcel::{self, arrival, outbox};
-use crate::purge;
 use crate::query::LAST_EXCHANGE;
-use crate::{Replica, ReplicaError};
+use crate::{Replica, ReplicaError, astray, purge};
 
 /// What is left to do after a response.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -62,6 +61,7 @@ impl Replica {
             identity: &self.identity,
             batches: response.batches.as_deref().unwrap_or_default(),
             now,
+            looks: astray::looks(&transaction)?,
             #[cfg(feature = "sabotage")]
             mine_wins: self.sabotage.as_deref() == Some("merge_fields"),
         };

@@ -53,7 +53,7 @@ pub(super) fn take(connection: &Connection, issuer: &PublicKey, orders: &[Signed
 }
 
 /// Whether an order held here has ended a grant.
-pub(super) fn has_ended(connection: &Connection, grant: &Grant) -> Result<bool, ReplicaError> {
+pub(crate) fn has_ended(connection: &Connection, grant: &Grant) -> Result<bool, ReplicaError> {
     let mut statement = connection.prepare_cached("SELECT signed FROM orders WHERE subject = ?1")?;
     let rows = statement.query_map([Subject::device(&grant.device).0], |row| row.get::<_, Vec<u8>>(0))?;
     let mut orders = Vec::new();

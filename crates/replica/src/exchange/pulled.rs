@@ -17,7 +17,7 @@ use sambung_trust::{BatchHeader, PublicKey, batch};
 use super::safe;
 use crate::conflict::decision;
 use crate::loaded::{self, RecordRow};
-use crate::{Identity, ReplicaError};
+use crate::{Identity, ReplicaError, astray};
 
 /// What a response is taken with.
 pub(super) struct Intake<'a> {
@@ -26,6 +26,8 @@ pub(super) struct Intake<'a> {
     pub(super) identity: &'a Identity,
     pub(super) batches: &'a [PulledBatch],
     pub(super) now: Timestamp,
+    /// Whether what comes is looked through for records that are not where their person is.
+    pub(super) looks: bool,
     /// Sabotage of `merge_fields`: whoever edited a record last drops what others did to it.
     #[cfg(feature = "sabotage")]
     pub(super) mine_wins: bool,
@@ -270,6 +272,9 @@ impl Intake<'_> {
         if new > 0 {
             new += self.retry_pending(&row, &mut history)?;
             self.mark_underived(row.number)?;
+            if self.looks {
+                astray::note(self.connection, row.number)?;
+            }
         } else if is_new {
             self.forget(row.number)?;
         }

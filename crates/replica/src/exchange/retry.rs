@@ -6,7 +6,7 @@ use sambung_sync::message::PulledLeaf;
 use sambung_trust::{BatchHeader, PublicKey, Signed};
 
 use super::pulled::{Intake, Place, Proven};
-use crate::{Replica, ReplicaError, loaded};
+use crate::{Replica, ReplicaError, astray, loaded};
 
 /// Names a chunk that was set aside: record, generation, hash.
 type Name = ([u8; 16], u32, [u8; 32]);
@@ -40,6 +40,7 @@ impl Replica {
             identity: &self.identity,
             batches: &[],
             now,
+            looks: astray::looks(&transaction)?,
             #[cfg(feature = "sabotage")]
             mine_wins: false,
         })?;

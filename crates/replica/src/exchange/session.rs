@@ -223,7 +223,9 @@ impl Session {
             || progress.own_missing
             || replica.has_waiting(self.began)?
             || progress.parcels_lost
-            || self.report.sealed > before.sealed && outbox::has_unsent(&replica.connection)?;
+            || self.report.sealed > before.sealed && outbox::has_unsent(&replica.connection)?
+
+            || (response.closed.is_none() && replica.put_right(self.staff, now)? > 0);
         if more {
             let fruitless = before.has_done_as_much_as(&self.report);
             self.fruitless = if fruitless { self.fruitless + 1 } else { 0 };
@@ -236,6 +238,8 @@ impl Session {
             return Err(SyncError::Closed(closed));
         }
         replica.note_agreement(now)?;
+        #[cfg(feature = "sabotage")]
+        replica.forget_guests()?;
         replica.purge()?;
         self.report.attention = replica.attention()?;
         Ok(Step::Done(self.report.clone()))

@@ -193,6 +193,7 @@ impl Replica {
     /// # Errors
     /// What the database says.
     pub fn unopened(&self) -> Result<Vec<ArrivedItem>, ReplicaError> {
+        self.onlooker()?;
         let sql = "SELECT item, body, signature, came, ended FROM arrival WHERE record IS NULL
                    ORDER BY came, item";
         let mut statement = self.connection.prepare_cached(sql)?;

@@ -95,10 +95,10 @@ impl Replica {
         let mut done = OpenedAlone::default();
         for arrived in unopened(&self.connection)? {
             if by_a_person(&arrived.header.kind) {
-                done.resealed += self.write(circumstances, |writer| writer.reseal(&arrived))?;
+                done.resealed += self.write_as_device(circumstances, |writer| writer.reseal(&arrived))?;
                 continue;
             }
-            match self.write(circumstances, |writer| writer.open_private_part(&arrived)) {
+            match self.write_as_device(circumstances, |writer| writer.open_private_part(&arrived)) {
                 Ok(()) => done.opened += 1,
                 Err(
                     ReplicaError::Usage(_)

@@ -6,7 +6,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use sambung_domain::Access;
-use sambung_domain::pack::{Clash, Field, FieldType, Harm, Kind, PROVENANCE, Pack, ROUTING_TEXTS, stage};
+use sambung_domain::pack::{
+    Clash, Field, FieldType, Harm, Kind, PROVENANCE, Pack, ROUTING_TEXTS, TRANSFER, TRANSFER_TERMS, stage,
+};
 use sambung_domain::value::Value;
 use sambung_sync::document::{Live, Node};
 use serde_json::{Map, Value as Json};
@@ -63,7 +65,8 @@ impl<'a> Reading<'a> {
             return values.into_iter().next().map_or(Json::Null, json);
         }
         let shown = of_several(self.pack, &path, field, &values);
-        if !PROVENANCE.iter().any(|key| path == [*key]) {
+        // How it was made is no question; what goes with offers is none either: the offers are one.
+        if path != [TRANSFER_TERMS] && !PROVENANCE.iter().any(|key| path == [*key]) {
             self.ask(path, false);
         }
         shown.map_or(Json::Null, json)
@@ -119,6 +122,10 @@ pub(crate) fn of_several(
             [key] if key == "access" => strictest(values).or(winner),
             // A record that somebody still wants is not withdrawn.
             [key] if key == WITHDRAWN => any(Value::Bool(false)).or(winner),
+            // An offer that stands is shown before one that was settled.
+            [key] if key == TRANSFER => {
+                values.iter().find(|value| **value != Value::from("")).cloned().or(winner)
+            }
             _ => winner,
         };
     };

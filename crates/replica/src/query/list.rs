@@ -80,6 +80,7 @@ impl Replica {
     /// # Errors
     /// [`ReplicaError::Usage`] for a kind or field that does not exist, and what the database says.
     pub fn list(&self, list: &List) -> Result<Page, ReplicaError> {
+        let onlooker = self.onlooker()?;
         let kind = self.kind(&list.kind)?;
         let most = usize::try_from(list.limit.unwrap_or(LIMIT).clamp(1, LIMIT_MAX)).unwrap_or(usize::MAX);
         let read = |(key, text): &(String, String)| Filter::read(&self.pack, kind, key, text);
@@ -101,6 +102,7 @@ impl Replica {
         let more = rows.len() > most;
         rows.truncate(most);
         let next = rows.last().filter(|_| more).map(|last| last.id);
+        rows.retain(|row| onlooker.sees_content(&row.kind, &row.fields));
         Ok(Page { rows, next })
     }
 }

@@ -8,6 +8,7 @@ use serde_json::{Map, Value as Json};
 
 use super::PERSON;
 use super::show::{RecordState, places};
+use crate::onlooker::Onlooker;
 use crate::same::members;
 use crate::{Replica, ReplicaError, UsageError, reference};
 
@@ -74,6 +75,10 @@ pub struct PersonRow {
     pub parts: Vec<PersonRow>,
 }
 
+fn seen(onlooker: &Onlooker, row: &PersonRow) -> bool {
+    onlooker.sees_content(&row.kind, &row.fields)
+}
+
 /// A record's place in the order of its group: when it was made, then its row.
 type PlaceInGroup = (String, i64);
 
@@ -84,6 +89,7 @@ impl Replica {
     /// [`ReplicaError::NotFound`] where there is no such record that this device may see, [`ReplicaError::Usage`]
     /// where it is no person or the kind does not exist.
     pub fn person(&self, id: RecordId, page: &PersonPage) -> Result<PersonView, ReplicaError> {
+        let onlooker = self.onlooker()?;
         if let Some(kind) = &page.kind {
             self.kind(kind)?;
         }
@@ -94,7 +100,8 @@ impl Replica {
         let number =
             main.map_or_else(|| reference::number_of(&self.connection, id), |main| Ok(Some(main)))?;
         let person = number.map(|number| self.person_row(number)).transpose()?.flatten();
-        let person = person.ok_or(ReplicaError::NotFound(id))?;
+        let mut person = person.filter(|row| seen(&onlooker, row)).ok_or(ReplicaError::NotFound(id))?;
+        person.parts.retain(|part| seen(&onlooker, part));
         if person.kind != PERSON {
             return Err(UsageError::Query(format!("{id} is a {}, not a person", person.kind)).into());
         }
@@ -106,6 +113,10 @@ impl Replica {
         let mut groups = Vec::new();
         for kind in kinds {
             groups.push(self.person_group(&group, kind, page)?);
+        }
+        for group in &mut groups {
+            group.rows.retain(|row| seen(&onlooker, row));
+            group.rows.iter_mut().for_each(|row| row.parts.retain(|part| seen(&onlooker, part)));
         }
         groups.retain(|group| !group.rows.is_empty() || page.kind.is_some());
         Ok(PersonView { person, groups })

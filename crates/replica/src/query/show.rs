@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
 use crate::conflict::{ConflictValue, SEPARATOR};
-use crate::loaded;
 use crate::{Replica, ReplicaError};
 
 /// Where the newest of a record's changes are: what people see as one of four words.
@@ -62,7 +61,7 @@ impl Replica {
     /// # Errors
     /// [`ReplicaError::NotFound`] where there is none that this device may see.
     pub fn show(&self, id: RecordId) -> Result<RecordView, ReplicaError> {
-        let row = loaded::find(&self.connection, id)?.ok_or(ReplicaError::NotFound(id))?;
+        let row = self.found(id)?;
         let (projection, conflicts) = self.asked(&row, |asked| {
             let fields = asked.projection.differing.iter().map(|place| place.path.join(SEPARATOR));
             let conflicts = fields.map(|field| Ok((field.clone(), asked.values(&field)?)));

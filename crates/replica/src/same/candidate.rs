@@ -61,9 +61,17 @@ impl Replica {
         let limit = usize::try_from(limit.unwrap_or(LIMIT).clamp(1, LIMIT_MAX)).unwrap_or(usize::MAX);
         let search = Search { connection: &self.connection, pack: &self.pack, of, wanted: limit + 1 };
         if let Some(id) = of {
-            loaded::find(&self.connection, id)?.ok_or(ReplicaError::NotFound(id))?;
+            self.found(id)?;
         }
-        let pairs = search.run()?;
+        let onlooker = self.onlooker()?;
+        let mut pairs = search.run()?;
+        let mut hidden = Vec::new();
+        for (a, b) in pairs.keys() {
+            if !onlooker.sees_id(&self.connection, *a)? || !onlooker.sees_id(&self.connection, *b)? {
+                hidden.push((*a, *b));
+            }
+        }
+        hidden.iter().for_each(|pair| drop(pairs.remove(pair)));
         let mut candidates: Vec<Candidate> = pairs
             .into_iter()
             .map(|((a, b), kinds)| {

@@ -30,7 +30,14 @@ impl Replica {
     /// # Errors
     /// What the database says.
     pub fn group(&self, id: RecordId) -> Result<Group, ReplicaError> {
-        let members = members(&self.connection, id)?;
+        let onlooker = self.onlooker()?;
+        let mut seen = Vec::new();
+        for member in members(&self.connection, id)? {
+            if member == id || onlooker.sees_id(&self.connection, member)? {
+                seen.push(member);
+            }
+        }
+        let members = seen;
         Ok(Group { main: members.first().copied().unwrap_or(id), members })
     }
 }

@@ -6,6 +6,7 @@
     reason = "tests say what they did, and their helpers may fail"
 )]
 
+mod astray;
 mod attention;
 mod backup;
 mod cards;
@@ -19,6 +20,7 @@ mod kills;
 mod lanes;
 mod lists;
 mod merge;
+mod onlooker;
 mod orders;
 mod person;
 mod purge;
@@ -32,4 +34,5 @@ mod sealed;
 mod search;
 mod sets;
 mod site;
+mod transfer;
 mod verify;
