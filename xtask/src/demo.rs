@@ -7,6 +7,7 @@
 
 mod apart;
 mod build;
+mod complaint;
 mod office;
 mod people;
 mod promise;

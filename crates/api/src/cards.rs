@@ -17,5 +17,5 @@ pub(crate) async fn track(
     // What was sent may hold the code: a refusal repeats none of it.
     let Json(track) =
         body.map_err(|_| Problem::usage("send {\"number\": …, \"code\": …} as JSON".to_owned()))?;
-    Ok(Json(host.replica().track(&track)?))
+    Ok(Json(host.replica()?.track(&track)?))
 }

@@ -22,7 +22,7 @@ pub(crate) async fn seal(
 /// The items that wait here for somebody to open them.
 #[utoipa::path(get, path = "/api/v1/sealed", responses((status = 200, body = [ArrivedItem]), (status = "default", body = Problem)))]
 pub(crate) async fn unopened(State(host): State<Host>) -> Result<Json<Vec<ArrivedItem>>, Problem> {
-    Ok(Json(host.replica().unopened()?))
+    Ok(Json(host.replica()?.unopened()?))
 }
 
 /// Opens a complaint.

@@ -48,7 +48,20 @@ impl Replica {
         let (_, grant) = grant(&transaction)?;
         let (pack, identity, sealer) = (&self.pack, &self.identity, &*self.sealer);
         let grant = within(&transaction, pack, &grant, circumstances.staff)?;
-        let mut writer = Writer { transaction, pack, grant, identity, sealer, actor, nonce, circumstances };
+        #[cfg(feature = "sabotage")]
+        let sabotage = self.sabotage.as_deref();
+        let mut writer = Writer {
+            transaction,
+            pack,
+            grant,
+            identity,
+            sealer,
+            actor,
+            nonce,
+            circumstances,
+            #[cfg(feature = "sabotage")]
+            sabotage,
+        };
         let result = work(&mut writer)?;
         writer.transaction.commit()?;
         Ok(result)
@@ -62,6 +75,8 @@ pub(crate) struct Writer<'a, 'b> {
     pub(crate) grant: Grant,
     pub(crate) identity: &'a Identity,
     pub(crate) sealer: &'a dyn Sealer,
+    #[cfg(feature = "sabotage")]
+    pub(crate) sabotage: Option<&'a str>,
     actor: Actor,
     nonce: IncarnationNonce,
     circumstances: &'a mut Circumstances<'b>,

@@ -96,27 +96,27 @@ pub(super) fn guest_stays(report: &mut Report, kraksaan: &Office) -> Result<()> 
 }
 
 /// What a node ever got, and what it has.
-struct Held {
+pub(super) struct Held {
     line: Vec<u8>,
     disk: Vec<u8>,
 }
 
 impl Held {
-    fn of(office: &Office) -> Result<Held> {
+    pub(super) fn of(office: &Office) -> Result<Held> {
         let disk = sealed_file::opened(office.dir())?;
         Ok(Held { line: decompressed(&office.line.received()), disk })
     }
 
-    fn received(&self, word: &str) -> bool {
+    pub(super) fn received(&self, word: &str) -> bool {
         contains(&self.line, word.as_bytes())
     }
 
-    fn keeps(&self, word: &str) -> bool {
+    pub(super) fn keeps(&self, word: &str) -> bool {
         contains(&self.disk, word.as_bytes())
     }
 }
 
-fn contains(bytes: &[u8], word: &[u8]) -> bool {
+pub(super) fn contains(bytes: &[u8], word: &[u8]) -> bool {
     bytes.windows(word.len()).any(|window| window == word)
 }
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
 use anyhow::{Context, Result, bail};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::people::Person;
 use super::proxy::Proxy;
@@ -87,6 +87,24 @@ impl Office {
     /// Sets one field of a record.
     pub(super) fn set(&self, id: &str, key: &str, value: &str) -> Result<()> {
         self.run(&["record", "edit", id, "--set", &format!("{key}={value}")]).map(drop)
+    }
+
+    /// Sends a complaint; gives the name of the sealed item.
+    pub(super) fn seal(&self, told: &[(&str, Value)], story: &str) -> Result<String> {
+        let mut arguments = vec!["complaint".to_owned(), "seal".to_owned()];
+        for (key, value) in told {
+            let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            arguments.extend(["--set".to_owned(), format!("{key}={text}")]);
+        }
+        arguments.extend(["--add".to_owned(), format!("kronologi={}", json!({ "isi": story }))]);
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        self.run(&arguments)
+    }
+
+    /// Opens a sealed complaint; gives the id of its record.
+    pub(super) fn open(&self, item: &str) -> Result<String> {
+        let opened: Value = serde_json::from_str(&self.run(&["complaint", "open", item, "--json"])?)?;
+        Ok(opened["complaint"].as_str().context("nothing was opened")?.to_owned())
     }
 
     /// Exchanges with the relay.

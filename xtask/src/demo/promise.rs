@@ -29,6 +29,14 @@ pub(super) const PROMISES: &[Promise] = &[
         id: "guest_stays",
         text: "a woman of Jember registered at the Probolinggo office stays there after exchanges",
     },
+    Promise {
+        id: "complaint_sealed",
+        text: "a complaint taken in a village can be read by nobody before the office opens it",
+    },
+    Promise {
+        id: "complaint_whole_at_office",
+        text: "at the office a complaint says everything that was told in the village",
+    },
 ];
 
 /// What was seen of a promise.

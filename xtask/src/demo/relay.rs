@@ -72,6 +72,18 @@ impl Relay {
         drop(self.process.lock().unwrap_or_else(PoisonError::into_inner).take());
     }
 
+    /// Every byte in the relay's directory.
+    pub(super) fn files(&self) -> Result<Vec<u8>> {
+        let mut all = Vec::new();
+        for entry in std::fs::read_dir(&self.data)? {
+            let path = entry?.path();
+            if path.is_file() {
+                all.extend(std::fs::read(&path)?);
+            }
+        }
+        Ok(all)
+    }
+
     /// What `sambung-relay` prints for a command on this relay's data.
     pub(super) fn run(&self, arguments: &[&str]) -> Result<String> {
         let mut command = Command::new(&self.binary);

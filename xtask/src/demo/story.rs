@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::apart;
 use super::build::Binaries;
+use super::complaint;
 use super::office::{Office, Seat};
 use super::people;
 use super::promise::Report;
@@ -42,6 +43,7 @@ pub(super) fn tell(binaries: &Binaries, sabotage: Option<&str>, keep: bool) -> R
     kill_mid_push(&mut report, &relay, &kraksaan, &lumajang)?;
     apart::neighbour_absent(&mut report, &kraksaan, &enrol)?;
     apart::guest_stays(&mut report, &kraksaan)?;
+    complaint::tell(&mut report, &relay, &enrol)?;
 
     if keep {
         report.addresses.push(("relay".to_owned(), format!("http://{}", relay.address())));

@@ -224,7 +224,6 @@ impl Session {
             || replica.has_waiting(self.began)?
             || progress.parcels_lost
             || self.report.sealed > before.sealed && outbox::has_unsent(&replica.connection)?
-
             || (response.closed.is_none() && replica.put_right(self.staff, now)? > 0);
         if more {
             let fruitless = before.has_done_as_much_as(&self.report);

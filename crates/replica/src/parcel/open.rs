@@ -128,7 +128,15 @@ impl Writer<'_, '_> {
         }
         let complaint = arrived.item.record(COMPLAINT);
         if loaded::find(&self.transaction, complaint)?.is_none() {
-            let content = self.content(&arrived)?;
+            #[cfg_attr(
+                not(feature = "sabotage"),
+                expect(unused_mut, reason = "sabotage takes something out")
+            )]
+            let mut content = self.content(&arrived)?;
+            #[cfg(feature = "sabotage")]
+            if self.sabotage == Some("complaint_whole_at_office") {
+                content.create.fields.set.remove("kontak_aman");
+            }
             self.bear(&content.create, &born(&arrived, complaint, &origin(&arrived.header)))?;
             self.place_in_case(&arrived, command.case, complaint, &content.create)?;
         }

@@ -93,7 +93,7 @@ impl Writer<'_, '_> {
         let parent = self.parent(kind, create)?;
         let create = self.completed(kind, create, parent.as_ref());
         let office = parent.and_then(|place| place.office?.parse().ok());
-        let to = self.destination(&create, to.cloned().or(self.grant.office.clone()).or(office));
+        let to = self.receiver(&create, to.cloned().or(self.grant.office.clone()).or(office));
         self.seal_for(kind, create, to)
     }
 
@@ -126,7 +126,7 @@ impl Writer<'_, '_> {
 
     /// The office an item goes to: none, which is the centre, where the person wants that or the office itself is
     /// involved.
-    fn destination(&self, create: &Create, office: Option<OfficeCode>) -> Option<OfficeCode> {
+    fn receiver(&self, create: &Create, office: Option<OfficeCode>) -> Option<OfficeCode> {
         let wish = create.fields.set.get("siapa_boleh_membaca").and_then(Json::as_str);
         let involved = |office: &OfficeCode| {
             let named =
@@ -146,6 +146,10 @@ impl Writer<'_, '_> {
         let office = to.filter(|office| !openers(self.pack, &list, kind, Some(office)).is_empty());
         let keys = openers(self.pack, &list, kind, office.as_ref());
         let content = Content { create, staff: self.staff(), sealed_at: self.now().to_string() }.encode()?;
+        #[cfg(feature = "sabotage")]
+        if self.sabotage == Some("complaint_sealed") {
+            crate::database::set_named(&self.transaction, "last sealed", &content)?;
+        }
         let item = self.put_parcel(&kind.name, None, office.clone(), &keys, &content)?;
         Ok((item, Sealed { item: item.to_string(), to: office, openers: keys.len() }))
     }

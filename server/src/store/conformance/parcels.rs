@@ -1,7 +1,7 @@
 //! The rules for sealed items and their recipients.
 
 use sambung_domain::OfficeCode;
-use sambung_sync::relay::{NewParcel, ParcelStage};
+use sambung_sync::relay::{NewParcel, ParcelStage, ParcelStore};
 use sambung_trust::{ItemId, Parcel, Recipient, RecipientKey};
 
 use super::*;

@@ -4,6 +4,10 @@ pub(super) use super::apart::{
     decisions_are_numbered_and_told_device_by_device, late_changes_are_remembered,
     moves_return_in_their_order, what_is_apart_returns_and_is_counted_until_it_is_decided_about,
 };
+pub(super) use super::parcels::{
+    a_note_on_an_unknown_item_stays, an_item_is_opened_then_safe_and_its_content_is_gone,
+    parcels_wait_for_their_destination_in_their_order, recipients_are_listed_once_and_dropped,
+};
 use super::*;
 
 pub(super) fn devices_return_and_are_overwritten<B: Bench>(bench: &B) {

@@ -1,0 +1,92 @@
+//! A complaint taken in a village: nobody on the way can read it, and at the office nothing of it is missing.
+
+use anyhow::{Context, Result};
+use serde_json::{Value, json};
+
+use super::apart::{Held, contains};
+use super::office::{Office, Seat};
+use super::people;
+use super::promise::Report;
+use super::relay::Relay;
+use super::story::say;
+
+/// The office that opens what its villages send.
+const OFFICE: &str = "P4MI-3513";
+
+/// A card as it is printed.
+const CARD: &str = "482-915-3067-W";
+
+/// Complaints taken.
+const COMPLAINTS: usize = 3;
+
+/// A village takes complaints without a network and sends them; the office opens them.
+pub(super) fn tell(
+    report: &mut Report,
+    relay: &Relay,
+    enrol: &impl Fn(&'static str, &Seat<'_>) -> Result<Office>,
+) -> Result<()> {
+    let people = people::marked("35.13", COMPLAINTS)?;
+    let home = people.first().context("nobody lives there")?.0.village.clone();
+    let office =
+        enrol("Pengaduan", &Seat { role: "complaint_officer", areas: "35.13", office: Some(OFFICE) })?;
+    let village = enrol("Krucil", &Seat { role: "village_officer", areas: &home, office: Some(OFFICE) })?;
+    let mut sent = Vec::new();
+    for (person, word) in &people {
+        let told = [
+            ("nomor_kartu", json!(CARD)),
+            ("pelapor_nama", json!(person.name)),
+            ("kontak_aman", json!({ "cara": "LEWAT_ORANG", "nomor": format!("lewat {word}") })),
+        ];
+        let item = village.seal(&told, &format!("Gaji Contoh {word} belum dibayar"))?;
+        sent.push((item, told, word.as_str()));
+    }
+    let waiting = village.status()?["sealed"].as_u64();
+    village.sync()?;
+    office.sync()?;
+    say("a village sends complaints that only the office can open");
+
+    let (at_village, at_office) = (Held::of(&village)?, Held::of(&office)?);
+    let on_relay = relay.files()?;
+    let count = |holds: &dyn Fn(&str) -> bool| sent.iter().filter(|(_, _, word)| holds(word)).count();
+    let left = count(&|word| at_village.keeps(word));
+    let carried = count(&|word| contains(&on_relay, word.as_bytes()));
+    let early = count(&|word| at_office.keeps(word));
+
+    let mut whole = 0;
+    for (item, told, word) in &sent {
+        let complaint = office.open(item)?;
+        let shown = office.show(&complaint)?;
+        whole += usize::from(is_whole(&shown["fields"], told, word));
+    }
+    office.sync()?;
+    village.sync()?;
+    let control = count(&|word| Held::of(&office).is_ok_and(|held| held.keeps(word)));
+    let after = count(&|word| Held::of(&village).is_ok_and(|held| held.keeps(word) || held.received(word)));
+    let all = sent.len();
+    let unread = (left, carried, early, after) == (0, 0, 0, 0);
+    let what = format!(
+        "of {all} complaints readable in the village {left}, at the relay on the way {carried}, at the office before it opened them {early}, in the village afterwards {after}; at the office once opened {control}"
+    );
+    report.note("complaint_sealed", unread && control == all && waiting == u64::try_from(all).ok(), what);
+    let what =
+        format!("{whole} of {all} complaints say at the office everything that was told in the village");
+    report.note("complaint_whole_at_office", whole == all, what);
+    Ok(())
+}
+
+/// Whether a complaint says what was told.
+fn is_whole(fields: &Value, told: &[(&str, Value)], word: &str) -> bool {
+    let story = |entry: &Value| entry["isi"].as_str().is_some_and(|text| text.contains(word));
+    let same = |(key, value): &(&str, Value)| match value {
+        // A block is one value: its text.
+        Value::Object(_) => parsed(&fields[*key]) == *value,
+        _ => fields[*key] == *value,
+    };
+    told.iter().all(same)
+        && fields["kronologi"].as_object().is_some_and(|entries| entries.values().any(story))
+}
+
+fn parsed(value: &Value) -> Value {
+    let text = value.as_str().and_then(|text| serde_json::from_str(text).ok());
+    text.unwrap_or_else(|| value.clone())
+}
