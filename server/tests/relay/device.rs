@@ -15,7 +15,7 @@ use sambung_trust::batch::{self, BatchHeader, Seen};
 use sambung_trust::certificate::{Purpose, certified_key};
 use sambung_trust::merkle::{self, Node};
 use sambung_trust::nonce::Nonce;
-use sambung_trust::{DeploymentKey, Grant, PublicKey, Receipt, SecretKey, Signed};
+use sambung_trust::{DeploymentKey, Grant, PublicKey, Receipt, RecipientsSum, SecretKey, Signed};
 
 use crate::http::{Reply, get, post};
 
@@ -80,6 +80,7 @@ impl Stranger {
             deployment: response.deployment,
             log: response.log,
             nonce: response.nonce,
+            recipients: RecipientsSum::of(&response.recipients),
             grant: response.grant.peek().unwrap(),
             signed_grant: response.grant,
             scopes: Vec::new(),
@@ -99,6 +100,8 @@ pub(crate) struct Device {
     pub(crate) deployment: DeploymentKey,
     pub(crate) log: LogId,
     pub(crate) nonce: Nonce,
+    /// The recipients it was told of when it was enrolled.
+    pub(crate) recipients: RecipientsSum,
     pub(crate) grant: Grant,
     pub(crate) signed_grant: Signed,
     pub(crate) scopes: Vec<ScopeState>,
@@ -131,6 +134,7 @@ impl Device {
             replica: self.replica,
             grant: self.signed_grant.short_id(),
             scopes_hash: scopes_hash(&self.scopes),
+            recipients: Some(self.recipients),
             health: Health { waiting: 20, oldest_waiting_s: 86_400, device_time: clock::now() },
             ..ExchangeRequest::default()
         }

@@ -57,7 +57,7 @@ impl Writer<'_, '_> {
     /// Makes a record, whatever the command.
     pub(crate) fn bear(&mut self, command: &Create, birth: &Birth<'_>) -> Result<Outcome, ReplicaError> {
         let kind = self.kind(&command.kind)?;
-        let fields = self.with_sealed_texts(kind, &command.fields, None)?;
+        let fields = self.with_sealed_texts(kind, &command.fields)?;
         let mut edits = self.edits(kind, &fields, birth.item)?;
         let id = self.name(kind, birth.id, command, &edits)?;
         if loaded::find(&self.transaction, id)?.is_some() {

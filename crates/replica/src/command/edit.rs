@@ -25,8 +25,7 @@ impl Writer<'_, '_> {
     pub(crate) fn edit_as(&mut self, command: &EditRecord, name: &str) -> Result<Outcome, ReplicaError> {
         let row = self.find(command.id)?;
         let kind = self.kind(&row.kind)?;
-        let fields = self.with_sealed_texts(kind, &command.fields, Some(&row))?;
-        let mut edits = edits(self.pack, kind, &fields, self.random())?;
+        let mut edits = edits(self.pack, kind, &command.fields, self.random())?;
         self.follow_the_answer(&mut edits, &row, kind)?;
         let intent = Intent { action: Action::Edit, command: name, reason: command.reason.as_deref() };
         let outcome = self.save_and_follow(&row, &edits, &intent)?;

@@ -1,81 +1,38 @@
 //! Fields that only named readers can read: sealed to their devices when they are written, opened when they are shown.
 //!
-//! Whoever names another reader seals the texts anew, so that he can read what was written before; whoever is taken off
-//! reads nothing that is written afterwards. The recovery key, which the data-protection officer keeps, opens them all.
+//! Nobody edits a statement (docs/authorisation.md): whom it names at its birth can read it, and whoever keeps the
+//! recovery key, which is the data-protection officer.
 
 use std::collections::BTreeSet;
 
 use sambung_domain::StaffId;
 use sambung_domain::pack::{FieldType, Kind};
-use sambung_sync::routing;
 use sambung_trust::{OpeningKey, RecipientKey};
 use serde_json::Value as Json;
 
 use super::Fields;
-use crate::loaded::RecordRow;
 use crate::parcel::{recipients, recovery_key};
 use crate::sealing::{Sealer, armoured, unarmoured};
 use crate::write::Writer;
-use crate::{Replica, ReplicaError, UsageError, projection};
+use crate::{Replica, ReplicaError, UsageError};
 
 /// The routing map that names readers.
 const READERS: &str = "readers";
 
 impl Writer<'_, '_> {
-    /// What a command writes, with the texts of sealed fields sealed to the record's readers.
-    pub(crate) fn with_sealed_texts(
-        &self,
-        kind: &Kind,
-        fields: &Fields,
-        row: Option<&RecordRow>,
-    ) -> Result<Fields, ReplicaError> {
+    /// What a birth writes, with the texts of sealed fields sealed to the readers it names.
+    pub(crate) fn with_sealed_texts(&self, kind: &Kind, fields: &Fields) -> Result<Fields, ReplicaError> {
         let mut fields = fields.clone();
-        let sealed = kind.fields.iter().filter(|field| field.kind == FieldType::Sealed);
-        let sealed: Vec<&str> = sealed.map(|field| field.key.as_str()).collect();
-        if sealed.is_empty() {
-            return Ok(fields);
-        }
-        let (before, after) = self.readers(&fields, row)?;
-        for key in sealed {
-            let given = fields.set.get(key).and_then(Json::as_str).map(str::to_owned);
-            // What the readers so far may read, those named now may as well.
-            let again = if before == after { None } else { self.opened(row, key)? };
-            let Some(text) = given.or(again).filter(|text| !text.is_empty()) else { continue };
-            if unarmoured(&text).is_none() {
-                fields.set.insert(key.to_owned(), Json::from(self.sealed_text(&text, &after)?));
+        let named = fields.add.iter().filter(|(key, _)| key == READERS);
+        let readers: BTreeSet<StaffId> = named.filter_map(|(_, name)| name.as_str()?.parse().ok()).collect();
+        for field in kind.fields.iter().filter(|field| field.kind == FieldType::Sealed) {
+            let Some(text) = fields.set.get(&field.key).and_then(Json::as_str) else { continue };
+            if !text.is_empty() && unarmoured(text).is_none() {
+                let sealed = self.sealed_text(text, &readers)?;
+                fields.set.insert(field.key.clone(), Json::from(sealed));
             }
         }
         Ok(fields)
-    }
-
-    /// The readers of a record before and after a command.
-    fn readers(
-        &self,
-        fields: &Fields,
-        row: Option<&RecordRow>,
-    ) -> Result<(BTreeSet<StaffId>, BTreeSet<StaffId>), ReplicaError> {
-        let before = match row {
-            Some(row) => routing::routing(&row.history(&self.transaction, self.pack)?).readers,
-            None => BTreeSet::new(),
-        };
-        let named = |list: &[(String, Json)]| -> BTreeSet<StaffId> {
-            let names = list.iter().filter(|(key, _)| key == READERS);
-            names.filter_map(|(_, name)| name.as_str()?.parse().ok()).collect()
-        };
-        let mut after = before.clone();
-        after.extend(named(&fields.add));
-        for gone in named(&fields.remove) {
-            after.remove(&gone);
-        }
-        Ok((before, after))
-    }
-
-    /// The text of a sealed field as it stands, where this device can open it.
-    fn opened(&self, row: Option<&RecordRow>, key: &str) -> Result<Option<String>, ReplicaError> {
-        let Some(row) = row else { return Ok(None) };
-        let content = projection::content(&self.transaction, row)?;
-        let text = content.get(key).and_then(Json::as_str);
-        Ok(text.and_then(|text| open(self.sealer, &OpeningKey::of_device(&self.identity.device), text)))
     }
 
     fn sealed_text(&self, text: &str, readers: &BTreeSet<StaffId>) -> Result<String, ReplicaError> {

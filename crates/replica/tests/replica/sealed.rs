@@ -367,11 +367,6 @@ fn a_statement_is_read_by_those_it_names_and_by_nobody_else() {
         device.sync(&site);
         assert!(device.replica.show(id).is_err());
     }
-    let other = second.staff.to_string();
-    reader.edit(id, &[("+readers", other.as_str())]).unwrap();
-    reader.sync(&site);
-    second.sync(&site);
-    assert_eq!(second.field(id, "isi"), json!(marker), "sealed anew for whoever is named later");
 }
 
 #[test]
