@@ -2,7 +2,7 @@
 //!
 //! Where a device may only *seal* a kind of record, making one seals what was entered to the receiving office and the
 //! recovery key ([`seal`]). The item waits here as bytes that nobody here can open, until a second replica holds what it
-//! became ([`outbox`]). At the office it arrives ([`arrival`]) and is opened: private parts by themselves, complaints
+//! became (`outbox`). At the office it arrives (`arrival`) and is opened: private parts by themselves, complaints
 //! only by a person ([`open`]).
 
 pub(crate) mod arrival;

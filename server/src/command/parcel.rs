@@ -68,7 +68,9 @@ fn write_new(path: &Path, bytes: &[u8]) -> Result<(), CommandError> {
 
 fn waiting(look: &Look) -> Result<Vec<WaitingParcel>, CommandError> {
     let pool = Pool::open(&DataDir::at(&look.data.data).database())?;
-    Ok(pool.read::<_, StoreError>(|store| store.waiting_parcels())?)
+    #[expect(clippy::redundant_closure_for_method_calls, reason = "the method itself fits one lifetime only")]
+    let waiting = pool.read::<_, StoreError>(|store| store.waiting_parcels())?;
+    Ok(waiting)
 }
 
 fn listed(waiting: &WaitingParcel) -> Listed {

@@ -57,7 +57,7 @@ fn open(device: &mut Office, item: &str) -> Result<Opened, ReplicaError> {
 }
 
 fn opened_alone(device: &mut Office) -> OpenedAlone {
-    device.with(|replica, with| replica.open_private_parts(with)).unwrap()
+    device.with(sambung_replica::Replica::open_private_parts).unwrap()
 }
 
 fn status(device: &Office) -> sambung_replica::query::Status {
