@@ -13,7 +13,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
-use sambung_domain::StaffId;
+use sambung_domain::{RecordId, StaffId};
 
 pub use card::{Card, PRINT_MAX, Track};
 pub use complaint::Complaint;
@@ -179,6 +179,9 @@ pub struct Serve {
 /// Listing what needs attention.
 #[derive(Debug, Args)]
 pub struct Attention {
+    /// Mark what came late to this record as seen.
+    #[arg(long, value_name = "ID")]
+    pub seen: Option<RecordId>,
     /// Most lines.
     #[arg(long, default_value_t = 100, value_name = "N")]
     pub limit: u32,

@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use sambung_domain::RecordId;
 use sambung_replica::attention::{Matter, What};
 use serde::Serialize;
 use serde_json::json;
@@ -10,6 +11,7 @@ use super::Place;
 use crate::cli::Attention;
 use crate::failure::{ATTENTION, Failure};
 use crate::messages::{Messages, Sentence};
+use crate::node::now;
 use crate::output;
 
 /// A matter with its sentence.
@@ -22,6 +24,9 @@ struct Told<'a> {
 
 /// Lists what somebody must look at.
 pub(crate) fn run(place: &Place, arguments: &Attention) -> Result<ExitCode, Failure> {
+    if let Some(id) = arguments.seen {
+        return see(place, id, arguments.json);
+    }
     let messages = Messages::read()?;
     let matters = place.node()?.replica.matters(arguments.limit)?;
     let told: Vec<Told<'_>> = matters
@@ -38,6 +43,17 @@ pub(crate) fn run(place: &Place, arguments: &Attention) -> Result<ExitCode, Fail
         }
     }
     Ok(if told.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(ATTENTION) })
+}
+
+/// Marks what came late to a record as seen.
+fn see(place: &Place, id: RecordId, json: bool) -> Result<ExitCode, Failure> {
+    let seen = place.node()?.replica.see_late(id, now())?;
+    if json {
+        output::json(&json!({ "record": id, "changes": seen }));
+    } else {
+        output::line(&format!("Sudah dilihat: {seen} / seen: {seen}"));
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 fn print(told: &Told<'_>) {
@@ -67,6 +83,7 @@ fn word(what: What) -> &'static str {
         What::Underived => "belum diperbarui",
         What::Held => "belum diterima",
         What::Pending => "menunggu",
+        What::Late => "datang terlambat",
         What::Leaving => "akan pindah",
     }
 }

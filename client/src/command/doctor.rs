@@ -138,7 +138,8 @@ fn work(node: &Node) -> Result<[Check; 3], Failure> {
     let count = |what: What| matters.matters.iter().filter(|matter| matter.what == what).count();
     let more = if matters.more { " or more" } else { "" };
     let pending = count(What::Pending);
-    let urgent = matters.matters.len() - pending - count(What::Held) - count(What::Leaving);
+    let urgent =
+        matters.matters.len() - pending - count(What::Held) - count(What::Leaving) - count(What::Late);
     Ok([
         check("waiting", !late, format!("{} changes, {} s", status.waiting, status.oldest_waiting_s)),
         check("attention", urgent == 0, format!("{urgent}{more} matters; sambung attention lists them")),

@@ -66,6 +66,7 @@ pub(crate) fn status(place: &Place, json: bool) -> Result<ExitCode, Failure> {
         output::line(&format!("  perlu dicek: {}", status.quarantined + status.underived));
         for (word, count) in [
             ("diterima terlambat", status.late),
+            ("datang terlambat dari perangkat lain", status.late_came),
             ("diteruskan setelah ditahan", status.released),
             ("dibuang pusat", status.discarded),
         ] {

@@ -28,6 +28,8 @@ pub enum What {
     Held,
     /// Changes from others wait for changes they build on.
     Pending,
+    /// Others wrote to the record after their right to it had ended, and did not know.
+    Late,
     /// The record left every set of this device; it waits here until its work is safe elsewhere.
     Leaving,
 }
@@ -63,7 +65,7 @@ pub struct Matters {
 }
 
 /// The lists, in the order of urgency. Each row: record, code, changes, since, the reason of a decision.
-const LISTS: [(What, &str); 8] = [
+const LISTS: [(What, &str); 9] = [
     (
         What::Refused,
         "SELECT r.id, c.refused, count(*), min(c.judged), NULL FROM change AS c JOIN record AS r ON r.number = c.record
@@ -95,7 +97,7 @@ const LISTS: [(What, &str); 8] = [
     ),
     (
         What::Held,
-        "SELECT r.id, 'held', count(*), min(c.held), NULL FROM change AS c JOIN record AS r ON r.number = c.record
+        "SELECT r.id, 'held', count(*), min(c.held), NULL FROM change AS c INDEXED BY change_held JOIN record AS r ON r.number = c.record
          WHERE c.own = 1 AND c.sequence IS NULL AND c.receipt IS NULL AND c.refused IS NULL
            AND c.held IS NOT NULL
          GROUP BY c.record ORDER BY c.record LIMIT ?1",
@@ -103,6 +105,12 @@ const LISTS: [(What, &str); 8] = [
     (
         What::Pending,
         "SELECT record, 'base_missing', count(*), min(came), NULL FROM pending GROUP BY record ORDER BY record LIMIT ?1",
+    ),
+    (
+        What::Late,
+        "SELECT l.record, 'late', count(*), min(l.came), NULL
+         FROM came_late AS l JOIN record AS r ON r.id = l.record AND r.generation = l.generation
+         WHERE l.told IS NULL AND r.away = 0 GROUP BY l.record ORDER BY l.record LIMIT ?1",
     ),
     (
         What::Leaving,

@@ -88,7 +88,8 @@ fn lane_of(
 ) -> Result<(Option<String>, Option<String>), ReplicaError> {
     let sql = "SELECT CASE WHEN outcome = 1 THEN 'released' WHEN outcome = 2 THEN 'discarded'
                            WHEN refused IS NOT NULL THEN 'refused' WHEN lane = 2 THEN 'quarantined'
-                           WHEN lane = 1 THEN 'late' END,
+                           WHEN lane = 1 OR EXISTS (SELECT 1 FROM came_late AS l WHERE l.hash = change.hash)
+                           THEN 'late' END,
                       coalesce(decided, refused, code)
                FROM change WHERE record = ?1 AND hash = ?2";
     let found = connection

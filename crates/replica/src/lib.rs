@@ -29,6 +29,7 @@ pub mod history;
 mod identity;
 pub mod import;
 pub mod interop;
+mod late;
 mod leaves;
 mod loaded;
 pub mod offer;

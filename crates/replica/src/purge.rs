@@ -131,7 +131,7 @@ fn remove(connection: &Connection, number: i64) -> Result<(), ReplicaError> {
         connection.prepare_cached(&format!("DELETE FROM {table} WHERE record = ?1"))?.execute([number])?;
     }
     draft::forget_of_record(connection, row.id)?;
-    for table in ["pending", "unusable"] {
+    for table in ["pending", "unusable", "came_late"] {
         let sql = format!("DELETE FROM {table} WHERE record = ?1 AND generation = ?2");
         connection.prepare_cached(&sql)?.execute((row.id.0, row.generation))?;
     }

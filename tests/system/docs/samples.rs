@@ -382,7 +382,7 @@ fn delta(leaves: Vec<PulledLeaf>) -> PullAnswer {
 }
 
 fn leaf(hashes: Option<Vec<ChangeHash>>) -> PulledLeaf {
-    let change = PulledChange { offset: 1, chunk: vec![1].into() };
+    let change = PulledChange { offset: 1, chunk: vec![1].into(), late: Some(true) };
     PulledLeaf {
         batch: 0,
         index: 1,

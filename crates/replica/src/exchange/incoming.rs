@@ -7,10 +7,10 @@ use sambung_trust::certificate::Purpose;
 use sambung_trust::signed::encode;
 use sambung_trust::{Grant, PublicKey};
 
-use super::outgoing::{self, AGREED, scopes};
+use super::outgoing::{AGREED, scopes};
 use super::pulled::{Intake, Taken};
 use super::session::{SyncError, SyncReport};
-use super::{orders, outcomes, safe, verdicts};
+use super::{former, orders, outcomes, safe, verdicts};
 use crate::database::set_named;
 use crate::identity::{grant, see_relay_time, set_grant, set_nonce};
 use crate::parcel::{self, arrival, outbox};
@@ -76,7 +76,7 @@ impl Replica {
 
     /// Whether own changes wait that were not held back in the session that began at `began`.
     pub(super) fn has_waiting(&self, began: Timestamp) -> Result<bool, ReplicaError> {
-        let sql = "SELECT EXISTS (SELECT 1 FROM change
+        let sql = "SELECT EXISTS (SELECT 1 FROM change INDEXED BY change_waiting
                    WHERE own = 1 AND sequence IS NULL AND receipt IS NULL AND refused IS NULL
                      AND (held IS NULL OR held < ?1))";
         Ok(self.connection.prepare_cached(sql)?.query_row([began.0], |row| row.get(0))?)
@@ -138,13 +138,17 @@ fn renew(
     if renewed.device != *device {
         return Err(SyncError::Nonsense("a grant for another device"));
     }
-    let (former, held) = grant(connection)?;
+    let (signed_before, held) = grant(connection)?;
     // An answer that was overtaken, or a grant that has ended meanwhile.
     if (renewed.from, renewed.until) < (held.from, held.until) || orders::has_ended(connection, &renewed)? {
         return Ok(());
     }
     if renewed.from != held.from {
-        outgoing::set_apart(connection, &former, &held)?;
+        former::set_all_apart(
+            connection,
+            &signed_before.short_id(),
+            &former::seen(&scopes(connection, &held)?),
+        )?;
     }
     drop_sets(connection, &renewed)?;
     Ok(set_grant(connection, signed)?)
@@ -181,7 +185,8 @@ fn take_pulls(
     report: &mut SyncReport,
 ) -> Result<Progress, SyncError> {
     let mut progress = Progress::default();
-    let (_, grant) = grant(intake.connection)?;
+    let (granted, grant) = grant(intake.connection)?;
+    let seen = former::seen(&scopes(intake.connection, &grant)?);
     let proven = intake.prove(pulls)?;
     let mut left = Vec::new();
     for pull in pulls {
@@ -204,6 +209,7 @@ fn take_pulls(
         }
     }
     for (record, set) in left {
+        former::set_record_apart(intake.connection, record, &granted.short_id(), &seen)?;
         leave(intake.connection, record, &set)?;
     }
     Ok(progress)

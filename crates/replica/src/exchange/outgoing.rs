@@ -7,13 +7,12 @@ use sambung_sync::ChangeHash;
 use sambung_sync::chain::Mark;
 use sambung_sync::limits::PUSH_CHANGES_MAX;
 use sambung_sync::message::{ExchangeRequest, Health, Push, PushItem, ScopeState, ShardMark, scopes_hash};
-use sambung_trust::batch::{self, BatchHeader, Seen};
-use sambung_trust::grant::GrantId;
+use sambung_trust::batch::{self, BatchHeader};
 use sambung_trust::merkle::{self, Node};
 use sambung_trust::signed::encode;
 use sambung_trust::{Grant, RecipientsSum, Signed};
 
-use super::{Plan, orders, outcomes};
+use super::{Plan, former, orders, outcomes};
 use crate::database::named_cbor;
 use crate::identity::{grant, next_counter};
 use crate::parcel::{arrival, outbox, recipients};
@@ -173,12 +172,15 @@ impl Writer<'_> {
         scopes: &[ScopeState],
         began: Timestamp,
     ) -> Result<Option<i64>, ReplicaError> {
-        let former = oldest_former(connection, began)?;
-        let runs = waiting_runs(connection, began, former.as_ref().map(|(id, _)| id))?;
+        let former = former::oldest(connection, began)?;
+        let runs = waiting_runs(connection, began, former.as_ref().map(|former| former.number))?;
         if runs.is_empty() {
             return Ok(None);
         }
-        let (grant, seen) = former.unwrap_or_else(|| (grant.short_id(), seen(scopes)));
+        let (grant, seen) = match former {
+            Some(former) => (former.granted, former.seen),
+            None => (grant.short_id(), former::seen(scopes)),
+        };
         let deployment = &self.identity.deployment;
         let leaves: Vec<Node> = runs
             .iter()
@@ -199,58 +201,19 @@ impl Writer<'_> {
     }
 }
 
-/// What a batch says its author had seen.
-fn seen(scopes: &[ScopeState]) -> Vec<Seen> {
-    let seen = |scope: &ScopeState| Seen { shard: scope.shard.clone(), sequence: scope.cursor.sequence };
-    scopes.iter().map(seen).collect()
-}
-
-/// Before another grant comes: what waits was done under this one, by who had seen what is seen now, and is sent so.
-pub(super) fn set_apart(connection: &Connection, former: &Signed, grant: &Grant) -> Result<(), ReplicaError> {
-    let seen = seen(&scopes(connection, grant)?);
-    connection
-        .prepare_cached("INSERT OR IGNORE INTO formerly (id, seen) VALUES (?1, ?2)")?
-        .execute(params![former.short_id(), encode(&seen)])?;
-    connection
-        .prepare_cached(
-            "UPDATE change SET granted = ?1
-             WHERE own = 1 AND sequence IS NULL AND receipt IS NULL AND refused IS NULL AND granted IS NULL",
-        )?
-        .execute([former.short_id()])?;
-    Ok(())
-}
-
-/// A former grant under which something waits, with what had been seen under it.
-fn oldest_former(
-    connection: &Connection,
-    began: Timestamp,
-) -> Result<Option<(GrantId, Vec<Seen>)>, ReplicaError> {
-    let sql = "SELECT f.id, f.seen FROM formerly AS f WHERE f.id IN (SELECT granted FROM change
-                   WHERE own = 1 AND sequence IS NULL AND receipt IS NULL AND refused IS NULL
-                     AND (held IS NULL OR held < ?1)) LIMIT 1";
-    let found: Option<(GrantId, Vec<u8>)> = connection
-        .prepare_cached(sql)?
-        .query_row([began.0], |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()?;
-    let Some((id, seen)) = found else { return Ok(None) };
-    let seen =
-        minicbor::decode(&seen).map_err(|_| ReplicaError::Unreadable("what was seen under a grant"))?;
-    Ok(Some((id, seen)))
-}
-
 fn waiting_runs(
     connection: &Connection,
     began: Timestamp,
-    granted: Option<&GrantId>,
+    former: Option<i64>,
 ) -> Result<Vec<Run>, ReplicaError> {
     let sql = "SELECT c.record, r.id, r.generation, c.nonce, c.position, c.hash, length(c.chunk)
-               FROM change AS c JOIN record AS r ON r.number = c.record
+               FROM change AS c INDEXED BY change_waiting JOIN record AS r ON r.number = c.record
                WHERE c.own = 1 AND c.sequence IS NULL AND c.receipt IS NULL AND c.refused IS NULL
-                 AND (c.held IS NULL OR c.held < ?1) AND c.granted IS ?3
+                 AND (c.held IS NULL OR c.held < ?1) AND c.formerly IS ?3
                ORDER BY c.record, c.position LIMIT ?2";
     let limit = i64::try_from(PUSH_CHANGES_MAX).unwrap_or(i64::MAX);
     let mut statement = connection.prepare_cached(sql)?;
-    let mut rows = statement.query((began.0, limit, granted))?;
+    let mut rows = statement.query((began.0, limit, former))?;
     let mut runs: Vec<Run> = Vec::new();
     let mut bytes = 0;
     while let Some(row) = rows.next()? {

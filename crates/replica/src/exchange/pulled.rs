@@ -16,6 +16,7 @@ use sambung_trust::{BatchHeader, PublicKey, batch};
 
 use super::safe;
 use crate::conflict::decision;
+use crate::late;
 use crate::loaded::{self, RecordRow};
 use crate::{Identity, ReplicaError, astray};
 
@@ -268,6 +269,9 @@ impl Intake<'_> {
                 continue;
             }
             new += u64::from(self.take_change(&row, &mut history, leaf, proven, &change.chunk, &place)?);
+            if change.late == Some(true) && proven.device != self.identity.device.public() {
+                late::note(self.connection, leaf, &change.chunk, self.now)?;
+            }
         }
         if new > 0 {
             new += self.retry_pending(&row, &mut history)?;

@@ -61,6 +61,8 @@ pub struct Status {
     pub quarantined: u64,
     /// Own changes that the relay accepted although the right to them had ended.
     pub late: u64,
+    /// Changes of others that the relay took so, and that nobody here has marked as seen.
+    pub late_came: u64,
     /// Own changes that were in quarantine and were released.
     pub released: u64,
     /// Own changes that were in quarantine and were discarded; among `quarantined` as well.
@@ -78,13 +80,13 @@ pub struct Status {
 }
 
 const RECORDS: &str = "SELECT (SELECT count(*) FROM record) - (SELECT count(*) FROM record WHERE away = 1)";
-const WAITING: &str = "SELECT count(*) FROM change
+const WAITING: &str = "SELECT count(*) FROM change INDEXED BY change_waiting
     WHERE own = 1 AND sequence IS NULL AND receipt IS NULL AND refused IS NULL";
-const OLDEST_WAITING: &str = "SELECT min(came) FROM change
+const OLDEST_WAITING: &str = "SELECT min(came) FROM change INDEXED BY change_waiting
     WHERE own = 1 AND sequence IS NULL AND receipt IS NULL AND refused IS NULL";
-const HELD: &str = "SELECT count(*) FROM change
+const HELD: &str = "SELECT count(*) FROM change INDEXED BY change_held
     WHERE own = 1 AND sequence IS NULL AND receipt IS NULL AND refused IS NULL AND held IS NOT NULL";
-const OLDEST_HELD: &str = "SELECT min(came) FROM change
+const OLDEST_HELD: &str = "SELECT min(came) FROM change INDEXED BY change_held
     WHERE own = 1 AND sequence IS NULL AND receipt IS NULL AND refused IS NULL AND held IS NOT NULL";
 const PENDING: &str = "SELECT count(*) FROM pending";
 const OLDEST_PENDING: &str = "SELECT min(came) FROM pending";
@@ -93,6 +95,7 @@ const OWN: &str = "SELECT count(*) FROM change WHERE own = 1";
 const REFUSED: &str = "SELECT count(*) FROM change
     WHERE (refused IS NOT NULL OR lane = 2) AND own = 1 AND sequence IS NULL AND (receipt IS NULL OR lane = 2)";
 const LATE: &str = "SELECT count(*) FROM change WHERE lane = 1";
+const LATE_CAME: &str = "SELECT count(*) FROM came_late WHERE told IS NULL";
 const RELEASED: &str = "SELECT count(*) FROM change WHERE outcome IS NOT NULL AND outcome = 1";
 const DISCARDED: &str = "SELECT count(*) FROM change WHERE outcome IS NOT NULL AND outcome = 2";
 const SETTLED: &str = "SELECT count(*) FROM change WHERE own = 1 AND sequence IS NOT NULL";
@@ -149,6 +152,7 @@ impl Replica {
             conflicts: self.count(CONFLICTS)?,
             quarantined: self.attention()?,
             late: self.count(LATE)?,
+            late_came: self.count(LATE_CAME)?,
             released: self.count(RELEASED)?,
             discarded: self.count(DISCARDED)?,
             closed: closed(&self.connection)?.map(|closed| word(closed).to_owned()),

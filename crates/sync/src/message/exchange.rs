@@ -359,6 +359,9 @@ pub struct PulledChange {
     /// The raw chunk.
     #[n(1)]
     pub chunk: ByteVec,
+    /// The relay took it although the right to it had ended.
+    #[n(2)]
+    pub late: Option<bool>,
 }
 
 /// A change that is not sent because the replica wrote it itself, or because it stands elsewhere in the same

@@ -381,7 +381,8 @@ impl<S: RelayStore> Collector<'_, S> {
         }
         self.budget = self.budget.saturating_sub(change.chunk.len());
         let batch = self.list(change.batch, change.leaf);
-        let pulled = PulledChange { offset, chunk: change.chunk.into() };
+        let late = stored(self.store.is_late(record, generation, &change.hash))?.then_some(true);
+        let pulled = PulledChange { offset, chunk: change.chunk.into(), late };
         match page.leaves.last_mut() {
             Some(leaf) if (leaf.batch, leaf.index) == (batch, change.leaf) => leaf.changes.push(pulled),
             _ => {

@@ -1,0 +1,90 @@
+//! Work whose right ended here while it waited: it is sent under the grant it was done under, by who had seen what was
+//! seen then. Otherwise it would pass for work of somebody who knew better.
+
+use rusqlite::{Connection, OptionalExtension, params};
+use sambung_domain::Timestamp;
+use sambung_sync::message::ScopeState;
+use sambung_trust::batch::Seen;
+use sambung_trust::grant::GrantId;
+use sambung_trust::signed::encode;
+
+use crate::ReplicaError;
+
+/// How waiting work was done.
+pub(super) struct Former {
+    /// Its number here.
+    pub(super) number: i64,
+    /// The grant of that time.
+    pub(super) granted: GrantId,
+    /// What had been seen.
+    pub(super) seen: Vec<Seen>,
+}
+
+/// What of the logs has been seen where the cursors stand so.
+pub(super) fn seen(scopes: &[ScopeState]) -> Vec<Seen> {
+    let seen = |scope: &ScopeState| Seen { shard: scope.shard.clone(), sequence: scope.cursor.sequence };
+    scopes.iter().map(seen).collect()
+}
+
+/// Before another grant comes: everything that waits was done under this one.
+pub(super) fn set_all_apart(
+    connection: &Connection,
+    granted: &GrantId,
+    seen: &[Seen],
+) -> Result<(), ReplicaError> {
+    let number = note(connection, granted, seen)?;
+    connection
+        .prepare_cached(
+            "UPDATE change INDEXED BY change_waiting SET formerly = ?1
+             WHERE own = 1 AND sequence IS NULL AND receipt IS NULL AND refused IS NULL AND formerly IS NULL",
+        )?
+        .execute([number])?;
+    Ok(())
+}
+
+/// When a record leaves: what waits of it was done before that was seen.
+pub(super) fn set_record_apart(
+    connection: &Connection,
+    record: i64,
+    granted: &GrantId,
+    seen: &[Seen],
+) -> Result<(), ReplicaError> {
+    let waits: bool = connection
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM change WHERE record = ?1 AND own = 1 AND sequence IS NULL
+                 AND receipt IS NULL AND refused IS NULL AND formerly IS NULL)",
+        )?
+        .query_row([record], |row| row.get(0))?;
+    if !waits {
+        return Ok(());
+    }
+    let number = note(connection, granted, seen)?;
+    connection
+        .prepare_cached(
+            "UPDATE change SET formerly = ?2 WHERE record = ?1 AND own = 1 AND sequence IS NULL
+                 AND receipt IS NULL AND refused IS NULL AND formerly IS NULL",
+        )?
+        .execute((record, number))?;
+    Ok(())
+}
+
+fn note(connection: &Connection, granted: &GrantId, seen: &[Seen]) -> Result<i64, ReplicaError> {
+    let sql = "INSERT INTO formerly (granted, seen) VALUES (?1, ?2)
+               ON CONFLICT (granted, seen) DO UPDATE SET seen = ?2 RETURNING number";
+    Ok(connection.prepare_cached(sql)?.query_row(params![granted, encode(&seen)], |row| row.get(0))?)
+}
+
+/// The longest past way in which something that waits was done.
+pub(super) fn oldest(connection: &Connection, began: Timestamp) -> Result<Option<Former>, ReplicaError> {
+    let sql = "SELECT number, granted, seen FROM formerly WHERE number IN (SELECT formerly FROM change INDEXED BY change_waiting
+                   WHERE own = 1 AND sequence IS NULL AND receipt IS NULL AND refused IS NULL
+                     AND (held IS NULL OR held < ?1)) ORDER BY number LIMIT 1";
+    let found: Option<(i64, GrantId, Vec<u8>)> = connection
+        .prepare_cached(sql)?
+        .query_row([began.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .optional()?;
+    let Some((number, granted, seen)) = found else { return Ok(None) };
+    let seen =
+        minicbor::decode(&seen).map_err(|_| ReplicaError::Unreadable("what was seen when work was done"))?;
+    Ok(Some(Former { number, granted, seen }))
+}
