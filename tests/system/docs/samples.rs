@@ -382,7 +382,8 @@ fn delta(leaves: Vec<PulledLeaf>) -> PullAnswer {
 }
 
 fn leaf(hashes: Option<Vec<ChangeHash>>) -> PulledLeaf {
-    let change = PulledChange { offset: 1, chunk: vec![1].into(), late: Some(true) };
+    let late = hashes.is_some().then_some(true);
+    let change = PulledChange { offset: 1, chunk: vec![1].into(), late };
     PulledLeaf {
         batch: 0,
         index: 1,
