@@ -5,8 +5,11 @@
 //! Afterwards nothing of its content is in any byte of the directory: rows are overwritten, the log is emptied.
 
 use rusqlite::{Connection, TransactionBehavior};
-use sambung_domain::RecordId;
+use sambung_domain::{Pack, RecordId};
 use sambung_sync::limits::LEAVING_MAX;
+use sambung_sync::routing::routing;
+use sambung_trust::Grant;
+use sambung_trust::decide::shows;
 
 use crate::database::{in_turn, named, set_named};
 use crate::search::{self, Terms};
@@ -77,6 +80,23 @@ pub(crate) fn release(connection: &Connection, asked: &[Waiting], kept: &[u32]) 
         let before = row.number - 1;
         if connection.prepare_cached(&waits)?.query_row((before, 1, row.number), |row| row.get(0))? {
             remove(connection, row.number)?;
+        }
+    }
+    Ok(())
+}
+
+/// Hides what another grant does not show and no scope will ever speak of: records that were made under the former one
+/// and have never been in a set of this device.
+pub(crate) fn hide_foreign(connection: &Connection, pack: &Pack, grant: &Grant) -> Result<(), ReplicaError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT number FROM record
+         WHERE away = 0 AND NOT EXISTS (SELECT 1 FROM member WHERE record = number)",
+    )?;
+    let numbers: Vec<i64> = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    for number in numbers {
+        let row = loaded::by_number(connection, number)?;
+        if !shows(grant, &row.kind, &routing(&row.history(connection, pack)?)) {
+            connection.prepare_cached("UPDATE record SET away = 1 WHERE number = ?1")?.execute([number])?;
         }
     }
     Ok(())

@@ -1,7 +1,7 @@
 //! Taking a response: verdicts, grant, and what is new, raw first in one transaction with the cursors.
 
 use rusqlite::{Connection, TransactionBehavior, params};
-use sambung_domain::{Set, Timestamp};
+use sambung_domain::{Pack, Set, Timestamp};
 use sambung_sync::message::{ExchangeRequest, ExchangeResponse, Pull, PullAnswer, scopes_hash};
 use sambung_trust::certificate::Purpose;
 use sambung_trust::signed::encode;
@@ -49,7 +49,7 @@ impl Replica {
         set_nonce(&transaction, &response.nonce)?;
         orders::take(&transaction, &issuer, response.orders.as_deref().unwrap_or_default())?;
         orders::note_closed(&transaction, response.closed)?;
-        renew(&transaction, response, &issuer, &self.identity.device.public())?;
+        renew(&transaction, &self.pack, response, &issuer, &self.identity.device.public())?;
         if let (Some(batch), Some(runs)) = (batch, &response.verdicts) {
             let said = (runs.as_slice(), response.receipt.as_ref());
             verdicts::take(&transaction, &relay, batch, said, now, report)?;
@@ -129,6 +129,7 @@ fn take_parcels(
 /// Takes a renewed or another grant, if the issuer signed it for this device.
 fn renew(
     connection: &Connection,
+    pack: &Pack,
     response: &ExchangeResponse,
     issuer: &PublicKey,
     device: &PublicKey,
@@ -151,6 +152,9 @@ fn renew(
         )?;
     }
     drop_sets(connection, &renewed)?;
+    if renewed.from != held.from {
+        purge::hide_foreign(connection, pack, &renewed)?;
+    }
     Ok(set_grant(connection, signed)?)
 }
 

@@ -162,6 +162,22 @@ fn a_narrowed_grant_takes_what_was_done_before_and_nothing_after() {
 }
 
 #[test]
+fn what_was_begun_under_a_former_grant_goes_where_the_new_one_does_not_reach() {
+    let site = Site::start();
+    let (mut a, mut b, _) = two(&site, &["35.13"]);
+    let new = b.create(&[("nama_lengkap", "Uji Budi")]).unwrap();
+    site.regrant(&b, &["35.08"]);
+    assert_eq!(verdicts(&b.sync(&site)), [("late", 1)]);
+    assert!(b.replica.show(new).is_err(), "no set of this device will ever speak of it");
+    assert_eq!(b.replica.status(Timestamp(0)).unwrap().leaving, 1);
+    a.sync(&site);
+    assert_eq!(a.field(new, "nama_lengkap"), "Uji Budi");
+    a.sync(&site);
+    b.sync(&site);
+    assert_eq!(b.replica.status(Timestamp(0)).unwrap().leaving, 0, "another holds it");
+}
+
+#[test]
 fn work_that_was_held_back_while_the_grant_changed_is_sent_under_the_old_one() {
     let site = Site::start();
     let (mut a, mut b, id) = two(&site, &["35.13"]);

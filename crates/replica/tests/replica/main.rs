@@ -31,6 +31,7 @@ mod restore;
 mod safe;
 mod same;
 mod saving;
+mod scope;
 mod sealed;
 mod search;
 mod sets;

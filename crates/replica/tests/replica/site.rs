@@ -135,6 +135,29 @@ impl Site {
         });
     }
 
+    /// Gives a device other areas; what it reaches by its office or by name stays.
+    pub(crate) fn regrant_areas(&self, office: &Office, areas: &[&str]) {
+        self.order(office, Deed::End);
+        let areas: Vec<Set> = areas.iter().map(|area| Set::Area(area.parse().unwrap())).collect();
+        let stays = |set: &Set| !matches!(set, Set::Area(area) if !area.is_reference());
+        self.with_grant(office, |grant| {
+            let from = clock::now();
+            let kept = grant.sets.iter().filter(|set| stays(set)).cloned();
+            let sets = areas.into_iter().chain(kept).collect();
+            Grant { sets, from, ..grant.renewed(from) }
+        });
+    }
+
+    /// What the relay holds of some records, in its order.
+    pub(crate) fn chunks(&self, records: &[RecordId]) -> Vec<Vec<Vec<u8>>> {
+        let (_, pool) = self.data().open().unwrap();
+        let changes = |record: &RecordId| {
+            let changes = pool.read::<_, StoreError>(|store| store.changes(*record, 1)).unwrap();
+            changes.into_iter().map(|change| change.chunk).collect()
+        };
+        records.iter().map(changes).collect()
+    }
+
     /// Makes a device's grant one that was issued so many days ago.
     pub(crate) fn age_grant(&self, office: &Office, days: i64) {
         let from = Timestamp(clock::now().0 - days * DAY_MS);
