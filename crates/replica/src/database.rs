@@ -28,6 +28,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("database/006_safe.sql"),
     include_str!("database/007_away.sql"),
     include_str!("database/008_orders.sql"),
+    include_str!("database/011_digests.sql"),
 ];
 
 /// What makes the two tables of search, for a step of the schema and for making them anew.

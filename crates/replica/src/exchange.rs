@@ -5,6 +5,7 @@
 //! signed and not yet answered is in the database and is sent again as it was.
 
 mod aside;
+mod equality;
 mod incoming;
 mod orders;
 mod outcomes;

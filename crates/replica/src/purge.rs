@@ -23,7 +23,8 @@ const SCRUB: &str = "scrub";
 const ASKED: &str = "leaving asked";
 
 /// Everything that refers to a record by its number.
-const BY_NUMBER: [&str; 11] = [
+const BY_NUMBER: [&str; 12] = [
+    "settled",
     "change",
     "underived",
     "member",
@@ -120,7 +121,7 @@ fn remove(connection: &Connection, number: i64) -> Result<(), ReplicaError> {
         connection.prepare_cached(&format!("DELETE FROM {table} WHERE record = ?1"))?.execute([number])?;
     }
     connection.prepare_cached("DELETE FROM draft WHERE record = ?1")?.execute([row.id.0])?;
-    for table in ["pending", "unusable"] {
+    for table in ["pending", "unusable", "member_aside"] {
         let sql = format!("DELETE FROM {table} WHERE record = ?1 AND generation = ?2");
         connection.prepare_cached(&sql)?.execute((row.id.0, row.generation))?;
     }

@@ -6,6 +6,7 @@
 
 mod admission;
 mod answer;
+mod counting;
 mod enrolment;
 mod entries;
 mod lanes;
@@ -19,10 +20,11 @@ mod safety;
 mod store;
 
 pub use answer::{Reject, RelayError};
+pub use counting::{collections, heads_of};
 pub use quarantine::NotReleased;
 pub use store::{
-    Claim, Decided, Device, Invitation, Load, LogRow, Move, NewOrder, Quarantined, RecordRow, RelayStore,
-    StoredBatch, StoredChange, StoredLeaf, StoredOrder,
+    Claim, Collection, Counted, Decided, Device, DigestStore, Invitation, Load, LogRow, Lying, Move,
+    NewOrder, Quarantined, RecordRow, RelayStore, StoredBatch, StoredChange, StoredLeaf, StoredOrder,
 };
 
 use sambung_domain::{Pack, Timestamp};

@@ -3,6 +3,7 @@
 //! A store is tested through [`Bench`]: something that lends out transactions and commits or rolls them back.
 
 mod apart;
+mod digests;
 mod rule;
 
 use std::collections::BTreeSet;
@@ -110,6 +111,10 @@ rules!(
     what_is_apart_returns_and_is_counted_until_it_is_decided_about,
     decisions_are_numbered_and_told_device_by_device,
     sets_are_placed_from_their_first_entry_on,
+    what_was_counted_returns,
+    sums_are_added_to_modulo_their_width,
+    records_lie_where_their_live_values_say,
+    what_was_counted_can_be_forgotten,
 );
 
 fn shard(area: &str) -> Shard {

@@ -1,6 +1,7 @@
 //! [`RelayStore`] inside one SQLite transaction.
 
 mod apart;
+mod digests;
 
 use rusqlite::{
     CachedStatement, Connection, OptionalExtension, Params, Row, Transaction, TransactionBehavior,
@@ -96,8 +97,6 @@ impl<'c> SqliteStore<'c> {
 }
 
 impl RelayStore for SqliteStore<'_> {
-    type Error = StoreError;
-
     fn device(&mut self, replica: &[u8; 16]) -> Result<Option<Device>, StoreError> {
         let text = "SELECT replica, key, name, grant, counter, root, seen FROM device WHERE replica = ?1";
         self.find(text, [replica], row::device)
@@ -254,6 +253,8 @@ impl RelayStore for SqliteStore<'_> {
     }
 
     fn put_record(&mut self, record: RecordId, generation: u32, row: &RecordRow) -> Result<(), StoreError> {
+        let before = self.record(record, generation)?.map(|known| known.routing);
+        self.note_lying(record, generation, before.as_ref(), &row.routing)?;
         let text = "INSERT INTO record (record, generation, kind, routing) VALUES (?1, ?2, ?3, ?4)
             ON CONFLICT (record, generation) DO UPDATE SET kind = excluded.kind, routing = excluded.routing";
         self.write(text, params![record.0, generation, row.kind, encode(&row.routing)])?;

@@ -198,6 +198,7 @@ fn full_request() -> ExchangeRequest {
         orders_held: Some(orders()),
         outcomes: Some(7),
         leaving: Some(vec![(record(), 1)]),
+        sums: Some([2; 8]),
         ..least_request()
     }
 }
@@ -230,6 +231,7 @@ fn least_response() -> ExchangeResponse {
         closed: None,
         outcomes: None,
         kept: None,
+        sums: None,
     }
 }
 
@@ -251,6 +253,7 @@ fn full_response(want: Want, closed: Closed) -> ExchangeResponse {
         closed: Some(closed),
         outcomes: Some([true, false].map(outcome).to_vec()),
         kept: Some(vec![0, u32::MAX]),
+        sums: Some([2; 8]),
         ..least_response()
     }
 }

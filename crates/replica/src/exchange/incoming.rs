@@ -1,5 +1,7 @@
 //! Taking a response: verdicts, grant, and what is new, raw first in one transaction with the cursors.
 
+use std::cell::RefCell;
+
 use rusqlite::{Connection, TransactionBehavior, params};
 use sambung_domain::{Set, Timestamp};
 use sambung_sync::message::{ExchangeRequest, ExchangeResponse, Pull, PullAnswer, scopes_hash};
@@ -10,8 +12,9 @@ use sambung_trust::{Grant, PublicKey};
 use super::outgoing::{self, AGREED, scopes};
 use super::pulled::{Intake, Taken};
 use super::session::{SyncError, SyncReport};
-use super::{orders, outcomes, safe, verdicts};
+use super::{equality, orders, outcomes, safe, verdicts};
 use crate::database::set_named;
+use crate::digest;
 use crate::identity::{grant, see_relay_time, set_grant, set_nonce};
 use crate::purge;
 use crate::query::LAST_EXCHANGE;
@@ -24,6 +27,8 @@ pub(super) struct Progress {
     pub(super) unfinished: bool,
     /// The relay counts on a change of ours that is not here.
     pub(super) own_missing: bool,
+    /// Whether both sides hold the same; `None` where that cannot be told from this answer.
+    pub(super) equal: Option<bool>,
 }
 
 impl Replica {
@@ -53,18 +58,25 @@ impl Replica {
             verdicts::take(&transaction, &relay, batch, said, now, report)?;
         }
         outcomes::take(&transaction, &relay, response.outcomes.as_deref().unwrap_or_default(), now)?;
+        let touched = RefCell::default();
         let intake = Intake {
             connection: &transaction,
             pack: &self.pack,
             identity: &self.identity,
             batches: response.batches.as_deref().unwrap_or_default(),
             now,
+            touched: &touched,
             #[cfg(feature = "sabotage")]
             mine_wins: self.sabotage.as_deref() == Some("merge_fields"),
         };
-        let progress = take_pulls(&intake, request, response.pulls.as_deref().unwrap_or_default(), report)?;
+        let mut progress =
+            take_pulls(&intake, request, response.pulls.as_deref().unwrap_or_default(), report)?;
         let asked = request.leaving.as_deref().unwrap_or_default();
         purge::release(&transaction, asked, response.kept.as_deref().unwrap_or_default())?;
+        intake.count_touched()?;
+        if !progress.unfinished && !progress.own_missing {
+            progress.equal = equality::compare(&transaction, &self.identity, request, response)?;
+        }
         transaction.commit().map_err(ReplicaError::from)?;
         self.derive()?;
         Ok(progress)
@@ -144,6 +156,7 @@ fn drop_sets(connection: &Connection, grant: &Grant) -> Result<(), ReplicaError>
             )?
             .execute([&name])?;
         connection.prepare_cached("DELETE FROM member WHERE set_name = ?1")?.execute([&name])?;
+        digest::emptied(connection, &name)?;
         connection.prepare_cached("DELETE FROM scope WHERE set_name = ?1")?.execute([&name])?;
     }
     Ok(())
@@ -203,6 +216,7 @@ fn start_anew(connection: &Connection, pull: &Pull) -> Result<(), ReplicaError> 
         .execute([shard])?;
     connection.prepare_cached("DELETE FROM receipt_range WHERE shard = ?1")?.execute([shard])?;
     outcomes::forget(connection)?;
+    digest::forget(connection)?;
     // What was held back may have lacked just what is given back now.
     connection.prepare_cached("UPDATE change SET held = NULL WHERE held IS NOT NULL")?.execute([])?;
     Ok(())
@@ -210,9 +224,12 @@ fn start_anew(connection: &Connection, pull: &Pull) -> Result<(), ReplicaError> 
 
 /// A record left a set; without any set left it is away.
 fn leave(connection: &Connection, record: i64, set: &str) -> Result<(), ReplicaError> {
-    connection
+    let gone = connection
         .prepare_cached("DELETE FROM member WHERE record = ?1 AND set_name = ?2")?
         .execute((record, set))?;
+    if gone == 1 {
+        digest::left(connection, record, set)?;
+    }
     connection
         .prepare_cached(
             "UPDATE record SET away = 1

@@ -5,6 +5,7 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use sambung_domain::{RecordId, Set, Shard, StaffId, Timestamp};
 use sambung_sync::ChangeHash;
 use sambung_sync::chain::Mark;
+use sambung_sync::digest::sums_hash;
 use sambung_sync::limits::PUSH_CHANGES_MAX;
 use sambung_sync::message::{ExchangeRequest, Health, Push, PushItem, ScopeState, ShardMark, scopes_hash};
 use sambung_trust::batch::{self, BatchHeader, Seen};
@@ -18,7 +19,7 @@ use crate::database::named_cbor;
 use crate::identity::{grant, next_counter};
 use crate::purge;
 use crate::query::age_s;
-use crate::{Replica, ReplicaError};
+use crate::{Replica, ReplicaError, digest};
 
 /// Bytes of chunks in one push, well below the relay's limit: a cut line repeats at most this much.
 const PUSH_BYTES: usize = 1024 * 1024;
@@ -50,6 +51,8 @@ impl Replica {
         };
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let (signed_grant, grant) = grant(&transaction)?;
+        digest::ensure(&transaction, &self.identity.deployment)?;
+        let sums = digest::sums(&transaction, &self.identity.deployment, &grant)?;
         let scopes = scopes(&transaction, &grant)?;
         let writer = Writer { identity: &self.identity, pack: self.pack.digest, staff, now };
         let open = open_batch(&transaction)?;
@@ -81,6 +84,7 @@ impl Replica {
             orders_held: if plan.give_orders { Some(orders::held(&transaction)?) } else { None },
             outcomes: outcomes::told(&transaction)?,
             leaving: Some(leaving).filter(|leaving| !leaving.is_empty()),
+            sums: Some(sums_hash(&sums)),
         };
         transaction.commit()?;
         Ok(Draft { request, batch })

@@ -1,5 +1,6 @@
 //! Raw changes from the relay's log: proven, form-checked, stored with their place in the log.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::{Connection, OptionalExtension, params};
@@ -16,6 +17,7 @@ use sambung_trust::{BatchHeader, PublicKey, batch};
 
 use super::safe;
 use crate::conflict::decision;
+use crate::digest;
 use crate::loaded::{self, RecordRow};
 use crate::{Identity, ReplicaError};
 
@@ -26,6 +28,8 @@ pub(super) struct Intake<'a> {
     pub(super) identity: &'a Identity,
     pub(super) batches: &'a [PulledBatch],
     pub(super) now: Timestamp,
+    /// Records of which something is settled, by number: counted anew at the end.
+    pub(super) touched: &'a RefCell<BTreeSet<i64>>,
     /// Sabotage of `merge_fields`: whoever edited a record last drops what others did to it.
     #[cfg(feature = "sabotage")]
     pub(super) mine_wins: bool,
@@ -153,9 +157,11 @@ impl Intake<'_> {
         self.connection.execute_batch("RELEASE page")?;
         let mut gone = Vec::new();
         for (record, generation) in left {
-            gone.extend(
-                loaded::find_generation(self.connection, *record, *generation)?.map(|row| row.number),
-            );
+            let row = loaded::find_generation(self.connection, *record, *generation)?;
+            if row.is_none() {
+                self.leave_aside(*record, *generation, &pull.set.to_string())?;
+            }
+            gone.extend(row.map(|row| row.number));
         }
         self.move_cursor(pull, to)?;
         safe::note(self.connection, pull, to)?;
@@ -197,7 +203,11 @@ impl Intake<'_> {
                 return Ok(false);
             }
             let row = loaded::find_generation(self.connection, change.record, change.generation)?;
-            let Some(row) = row else { continue };
+            let Some(row) = row else {
+                self.join_aside(change.record, change.generation, &pull.set.to_string())?;
+                continue;
+            };
+            self.touch(row.number);
             let sequence = from + u64::from(change.offset);
             self.connection
                 .prepare_cached(
@@ -242,6 +252,14 @@ impl Intake<'_> {
                 };
                 self.set_aside(leaf, proven, &change.chunk, code, &place)?;
             }
+            let known = loaded::find_generation(self.connection, leaf.record, leaf.generation)?;
+            match known {
+                Some(row) => {
+                    self.join(row.number, &pull.set.to_string())?;
+                    self.touch(row.number);
+                }
+                None => self.join_aside(leaf.record, leaf.generation, &pull.set.to_string())?,
+            }
             return Ok(0);
         };
         let known = loaded::find_generation(self.connection, leaf.record, leaf.generation)?;
@@ -251,6 +269,7 @@ impl Intake<'_> {
             None => loaded::insert(self.connection, leaf.record, leaf.generation, &leaf.kind)?,
         };
         self.join(row.number, &pull.set.to_string())?;
+        self.join_sets_aside(&row)?;
         #[cfg(feature = "sabotage")]
         if self.mine_wins && row.has_own(self.connection)? {
             return Ok(0);
@@ -272,7 +291,10 @@ impl Intake<'_> {
             self.mark_underived(row.number)?;
         } else if is_new {
             self.forget(row.number)?;
+            self.join_aside(leaf.record, leaf.generation, &set)?;
+            return Ok(0);
         }
+        self.touch(row.number);
         Ok(new)
     }
 
@@ -372,9 +394,13 @@ impl Intake<'_> {
     }
 
     pub(super) fn join(&self, record: i64, set: &str) -> Result<(), ReplicaError> {
-        self.connection
+        let new = self
+            .connection
             .prepare_cached("INSERT OR IGNORE INTO member VALUES (?1, ?2)")?
             .execute((record, set))?;
+        if new == 1 {
+            digest::joined(self.connection, record, set)?;
+        }
         self.connection
             .prepare_cached("UPDATE record SET away = 0 WHERE number = ?1 AND away = 1")?
             .execute([record])?;

@@ -185,6 +185,7 @@ impl Session {
         let response = verified(replica, &answer, &pending)?;
         let before = (self.report.pulled, self.report.verdicts.clone());
         let progress = replica.apply(&pending.request, pending.batch, &response, now, &mut self.report)?;
+        self.report.verified = progress.equal;
         // What a session has found out once holds to its end.
         self.plan.whole_grant |= response.want == Some(Want::Grant);
         self.plan.give_orders |= response.want == Some(Want::Orders);

@@ -11,6 +11,7 @@ mod backup;
 mod commands;
 mod conflicts;
 mod derivation;
+mod digests;
 mod drafts;
 mod exchange;
 mod import;

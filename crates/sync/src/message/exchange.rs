@@ -12,6 +12,7 @@ use sambung_trust::signed::encode;
 
 use super::{VerdictRun, bounded};
 use crate::chain::{LogId, Mark};
+use crate::digest::SumsHash;
 use crate::document::ChangeHash;
 
 /// What a replica has, wants to give, and can take. Every request stands alone; repeating it changes nothing.
@@ -60,6 +61,9 @@ pub struct ExchangeRequest {
     /// Records with work of its own that left all its sets and wait here until another replica holds them.
     #[n(13)]
     pub leaving: Option<Vec<(RecordId, u32)>>,
+    /// Hash over the sums of its sets ([`crate::digest::sums_hash`]); absent where it does not compare.
+    #[cbor(n(20), with = "minicbor::bytes")]
+    pub sums: Option<SumsHash>,
 }
 
 /// A replica's cursor in one shard for one set.
@@ -208,6 +212,10 @@ pub struct ExchangeResponse {
     /// request's list.
     #[n(12)]
     pub kept: Option<Vec<u32>>,
+    /// Hash over the sums of the replica's sets, where this answer leads to the ends of the logs: what the replica's
+    /// own must be then.
+    #[cbor(n(20), with = "minicbor::bytes")]
+    pub sums: Option<SumsHash>,
 }
 
 /// Why a device is sent nothing.

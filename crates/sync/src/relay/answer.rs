@@ -102,6 +102,7 @@ impl Relay {
             closed: None,
             outcomes: None,
             kept: None,
+            sums: None,
         }
     }
 

@@ -11,6 +11,7 @@ use super::safety::Others;
 use super::{Caller, LogRow, RecordRow, Reject, Relay, RelayError, RelayStore, StoredBatch, StoredChange};
 use crate::chain::{Entry, Mark};
 use crate::chunk;
+use crate::digest::sums_hash;
 use crate::document::ChangeHash;
 use crate::frame::FrameError;
 use crate::limits::{PULL_BYTES, PULL_BYTES_MIN, PULL_SCAN_MAX, SCOPES_MAX};
@@ -58,7 +59,13 @@ impl Relay {
         now: Timestamp,
     ) -> Result<(), RelayError<S::Error>> {
         let mut scopes = self.scopes_at_tip(store, caller, now)?;
+        // Computed in the same snapshot as what is sent, and compared by the replica once it has taken that.
+        let sums = match request.sums {
+            Some(_) => Some(sums_hash(&self.sums_of(store, caller, now)?)),
+            None => None,
+        };
         if scopes_hash(&scopes) == request.scopes_hash && self.has_receipts(store, request)? {
+            response.sums = sums;
             return self.note_claims(store, caller, &scopes, &scopes);
         }
         let Some(listed) = &request.scopes else {
@@ -95,6 +102,8 @@ impl Relay {
                 pulls.push(Pull { log: self.log, shard, set, epoch: tip.epoch, answer, safe: tip.safe });
             }
         }
+        let ended = !collector.more && pulls.iter().all(|pull| pull.answer != PullAnswer::Reconcile);
+        response.sums = sums.filter(|_| ended);
         response.more = (collector.more || response.more == Some(true)).then_some(true);
         response.batches = Some(collector.finish()).filter(|batches| !batches.is_empty());
         response.pulls = Some(pulls);

@@ -1,5 +1,9 @@
 //! What a relay needs of its store. Every method works inside the host's one transaction.
 
+mod digests;
+
+pub use digests::{Collection, Counted, DigestStore, Lying};
+
 use sambung_domain::{Area, OfficeCode, RecordId, Role, Routing, Set, Shard, StaffId, Timestamp};
 use sambung_trust::batch::{IncarnationNonce, Seen};
 use sambung_trust::grant::GrantId;
@@ -205,10 +209,7 @@ pub struct Claim {
 /// A relay's store, inside one transaction.
 ///
 /// Reads see the transaction's own writes. An error ends the request; the host rolls back.
-pub trait RelayStore {
-    /// What can go wrong in the store.
-    type Error;
-
+pub trait RelayStore: DigestStore {
     /// The device of a replica.
     ///
     /// # Errors
