@@ -74,7 +74,7 @@ impl RelayClient {
         let mut session = Session::begin(node.staff, now());
         loop {
             let request = session.request(&mut node.replica, now())?;
-            let (status, answer) = self.post("exchange", request).await?;
+            let (status, answer) = self.post(session.path(), request).await?;
             match session.receive(&mut node.replica, status, &answer, now()) {
                 Ok(Step::Continue) => {}
                 Ok(Step::Done(report)) => return Ok(report),

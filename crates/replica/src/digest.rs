@@ -20,11 +20,14 @@ use crate::loaded;
 /// Name of the note that everything is counted.
 const COUNTED: &str = "counted";
 
+/// A record's name.
+type Name = (RecordId, u32);
+
 /// Everything of a record that stands in the log as far as it was read.
 const SETTLED: &str = "SELECT c.hash, c.chunk FROM change AS c
         WHERE c.record = (SELECT number FROM record WHERE id = ?1 AND generation = ?2) AND c.sequence IS NOT NULL
-    UNION ALL SELECT hash, chunk FROM pending WHERE record = ?1 AND generation = ?2
-    UNION ALL SELECT hash, chunk FROM unusable WHERE record = ?1 AND generation = ?2 AND sequence IS NOT NULL";
+    UNION ALL SELECT hash, chunk FROM pending WHERE record = ?1 AND generation = ?2 AND sequence > 0
+    UNION ALL SELECT hash, chunk FROM unusable WHERE record = ?1 AND generation = ?2 AND sequence > 0";
 
 /// A record came into a set.
 pub(crate) fn joined(connection: &Connection, record: i64, set: &str) -> Result<(), ReplicaError> {
@@ -44,6 +47,7 @@ pub(crate) fn left(connection: &Connection, record: i64, set: &str) -> Result<()
 
 /// Nothing is a member of a set any more.
 pub(crate) fn emptied(connection: &Connection, set: &str) -> Result<(), ReplicaError> {
+    connection.prepare_cached("DELETE FROM adrift WHERE set_name = ?1")?.execute([set])?;
     connection.prepare_cached("DELETE FROM set_sum WHERE set_name = ?1")?.execute([set])?;
     connection.prepare_cached("DELETE FROM member_aside WHERE set_name = ?1")?.execute([set])?;
     Ok(())
@@ -102,7 +106,7 @@ pub(crate) fn sums(
     for set in grant.sets.iter().collect::<BTreeSet<_>>() {
         let name = set.to_string();
         let mut sum = stored(connection, &name)?;
-        for item in aside.iter().filter(|(_, sets)| sets.contains(&name)).map(|(item, _)| item) {
+        for (_, item, _) in aside.iter().filter(|(_, _, sets)| sets.contains(&name)) {
             sum.add(*item);
         }
         sums.push(SetSum { set: set.clone(), epoch: grant.epoch(set), sum });
@@ -170,11 +174,21 @@ pub(crate) fn forget(connection: &Connection) -> Result<(), ReplicaError> {
     Ok(())
 }
 
+/// Records of a set of which nothing can be used here, with the items they count with.
+pub(crate) fn aside_in(
+    connection: &Connection,
+    key: &DeploymentKey,
+    set: &str,
+) -> Result<Vec<(Name, Item)>, ReplicaError> {
+    let aside = aside(connection, key)?.into_iter();
+    Ok(aside.filter(|(_, _, sets)| sets.contains(set)).map(|(name, item, _)| (name, item)).collect())
+}
+
 /// Records of which nothing can be used here, each with its item and its sets.
 fn aside(
     connection: &Connection,
     key: &DeploymentKey,
-) -> Result<Vec<(Item, BTreeSet<String>)>, ReplicaError> {
+) -> Result<Vec<(Name, Item, BTreeSet<String>)>, ReplicaError> {
     let sql = "SELECT record, generation, set_name FROM member_aside ORDER BY record, generation";
     let mut statement = connection.prepare_cached(sql)?;
     let mut rows = statement.query([])?;
@@ -185,7 +199,8 @@ fn aside(
     let mut found = Vec::new();
     for ((record, generation), sets) in sets {
         let heads = settled_heads(connection, record, generation)?;
-        found.extend(Item::of(key, record, generation, &heads).map(|item| (item, sets)));
+        let item = Item::of(key, record, generation, &heads);
+        found.extend(item.map(|item| ((record, generation), item, sets)));
     }
     Ok(found)
 }

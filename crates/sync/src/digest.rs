@@ -7,6 +7,10 @@
 //! The key is the deployment's: who knows a record's name and heads but is not a member cannot recognise them in a sum.
 //! Members could make one that lies; a digest finds loss and error, it convicts nobody.
 
+mod trie;
+
+pub use trie::{Listing, bucket, buckets, depth_for, differing, level, list};
+
 use minicbor::bytes::ByteArray;
 use minicbor::{Decode, Decoder, Encode, Encoder};
 use sambung_domain::{RecordId, Set};

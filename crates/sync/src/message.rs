@@ -4,12 +4,17 @@
 mod bounded;
 mod enrol;
 mod exchange;
+mod reconcile;
 mod verdict;
 
 pub use enrol::{EnrolRequest, EnrolResponse, Hello};
 pub use exchange::{
     Budget, Closed, ExchangeRequest, ExchangeResponse, Health, KnownChange, Pull, PullAnswer, PulledBatch,
     PulledChange, PulledLeaf, Push, PushItem, ScopeState, ShardMark, Want, scopes_hash,
+};
+pub use reconcile::{
+    Answer, AnsweredSet, Asked, AskedSet, Bucket, Compared, Ends, Level, Listed, ReconcileRequest,
+    ReconcileResponse, Word,
 };
 pub use verdict::{Disposition, Lane, Verdict, VerdictRun, expand, verdicts_hash};
 

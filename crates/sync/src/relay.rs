@@ -16,6 +16,7 @@ mod pulling;
 mod pushing;
 mod quarantine;
 mod recognition;
+mod reconciling;
 mod safety;
 mod store;
 

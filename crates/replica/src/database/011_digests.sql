@@ -21,3 +21,11 @@ CREATE TABLE member_aside (
 INSERT OR IGNORE INTO member_aside (record, generation, set_name)
     SELECT record, generation, set_name FROM unusable WHERE set_name IS NOT NULL
         AND NOT EXISTS (SELECT 1 FROM record AS r WHERE r.id = unusable.record AND r.generation = unusable.generation);
+
+-- Scopes whose position the relay's log does not contain any more: nothing of them is asked for or sent before they
+-- are compared record by record.
+CREATE TABLE adrift (
+    shard    TEXT NOT NULL,
+    set_name TEXT NOT NULL,
+    PRIMARY KEY (shard, set_name)
+) STRICT, WITHOUT ROWID;

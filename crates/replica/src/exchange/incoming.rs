@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use rusqlite::{Connection, TransactionBehavior, params};
+use rusqlite::{Connection, TransactionBehavior};
 use sambung_domain::{Set, Timestamp};
 use sambung_sync::message::{ExchangeRequest, ExchangeResponse, Pull, PullAnswer, scopes_hash};
 use sambung_trust::certificate::Purpose;
@@ -10,9 +10,9 @@ use sambung_trust::signed::encode;
 use sambung_trust::{Grant, PublicKey};
 
 use super::outgoing::{self, AGREED, scopes};
-use super::pulled::{Intake, Taken};
+use super::pulled::{Intake, Taken, leaves_of};
 use super::session::{SyncError, SyncReport};
-use super::{equality, orders, outcomes, safe, verdicts};
+use super::{adrift, equality, orders, outcomes, verdicts};
 use crate::database::set_named;
 use crate::digest;
 use crate::identity::{grant, see_relay_time, set_grant, set_nonce};
@@ -170,7 +170,7 @@ fn take_pulls(
 ) -> Result<Progress, SyncError> {
     let mut progress = Progress::default();
     let (_, grant) = grant(intake.connection)?;
-    let proven = intake.prove(pulls)?;
+    let proven = intake.prove(pulls.iter().flat_map(leaves_of))?;
     let mut left = Vec::new();
     for pull in pulls {
         if grant.epoch(&pull.set) != pull.epoch {
@@ -178,7 +178,11 @@ fn take_pulls(
         }
         match &pull.answer {
             PullAnswer::Reconcile => {
-                start_anew(intake.connection, pull)?;
+                adrift::note(intake.connection, pull)?;
+                progress.unfinished = true;
+            }
+            // Nothing is read of what has lost its place before it was compared.
+            PullAnswer::Delta { .. } if adrift::is_adrift(intake.connection, pull)? => {
                 progress.unfinished = true;
             }
             PullAnswer::Delta { .. } => match intake.take(pull, request, &proven)? {
@@ -197,33 +201,8 @@ fn take_pulls(
     Ok(progress)
 }
 
-/// The relay's log does not contain our position: forget what was believed because of it. Changes are kept;
-/// own ones wait again.
-fn start_anew(connection: &Connection, pull: &Pull) -> Result<(), ReplicaError> {
-    let shard = pull.shard.as_str();
-    safe::forget(connection, shard)?;
-    connection
-        .prepare_cached("DELETE FROM scope WHERE shard = ?1 AND set_name = ?2")?
-        .execute(params![shard, pull.set.to_string()])?;
-    connection
-        .prepare_cached("UPDATE change SET shard = NULL, sequence = NULL WHERE shard = ?1")?
-        .execute([shard])?;
-    connection
-        .prepare_cached(
-            "UPDATE change SET receipt = NULL
-             WHERE receipt IN (SELECT receipt FROM receipt_range WHERE shard = ?1)",
-        )?
-        .execute([shard])?;
-    connection.prepare_cached("DELETE FROM receipt_range WHERE shard = ?1")?.execute([shard])?;
-    outcomes::forget(connection)?;
-    digest::forget(connection)?;
-    // What was held back may have lacked just what is given back now.
-    connection.prepare_cached("UPDATE change SET held = NULL WHERE held IS NOT NULL")?.execute([])?;
-    Ok(())
-}
-
 /// A record left a set; without any set left it is away.
-fn leave(connection: &Connection, record: i64, set: &str) -> Result<(), ReplicaError> {
+pub(super) fn leave(connection: &Connection, record: i64, set: &str) -> Result<(), ReplicaError> {
     let gone = connection
         .prepare_cached("DELETE FROM member WHERE record = ?1 AND set_name = ?2")?
         .execute((record, set))?;

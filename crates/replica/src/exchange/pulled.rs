@@ -70,11 +70,14 @@ pub(super) struct Place<'a> {
 impl Intake<'_> {
     /// Checks every batch of the response against the leaves that came of it, and stores it. A batch that does
     /// not hold is absent from the answer.
-    pub(super) fn prove(&self, pulls: &[Pull]) -> Result<BTreeMap<u32, Proven>, ReplicaError> {
+    pub(super) fn prove<'l>(
+        &self,
+        came: impl Iterator<Item = &'l PulledLeaf>,
+    ) -> Result<BTreeMap<u32, Proven>, ReplicaError> {
         let mut leaves: BTreeMap<u32, BTreeMap<usize, (Node, &PulledLeaf)>> = BTreeMap::new();
         // Of two leaves in one place at most one is the author's; the other would pass under its signature.
         let mut contradicted = BTreeSet::new();
-        for leaf in pulls.iter().flat_map(leaves_of) {
+        for leaf in came {
             let index = usize::try_from(leaf.index).unwrap_or(usize::MAX);
             let node = self.node(leaf);
             let before = leaves.entry(leaf.batch).or_default().insert(index, (node, leaf));
@@ -234,7 +237,7 @@ impl Intake<'_> {
     }
 
     /// Takes a run of changes; gives how many were new here.
-    fn take_leaf(
+    pub(super) fn take_leaf(
         &self,
         pull: &Pull,
         from: u64,
@@ -379,8 +382,8 @@ impl Intake<'_> {
                 self.now.0,
                 batch,
                 leaf,
-                place.shard,
-                place.sequence,
+                (place.sequence > 0).then_some(place.shard),
+                (place.sequence > 0).then_some(place.sequence),
                 decision(change.message.as_deref())
             ])?;
         Ok(())
@@ -408,7 +411,7 @@ impl Intake<'_> {
     }
 }
 
-fn leaves_of(pull: &Pull) -> &[PulledLeaf] {
+pub(super) fn leaves_of(pull: &Pull) -> &[PulledLeaf] {
     match &pull.answer {
         PullAnswer::Delta { leaves, .. } => leaves,
         PullAnswer::Reconcile => &[],

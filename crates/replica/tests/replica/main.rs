@@ -23,6 +23,7 @@ mod orders;
 mod person;
 mod purge;
 mod rebuild;
+mod reconcile;
 mod refusals;
 mod restore;
 mod safe;
