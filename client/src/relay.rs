@@ -71,7 +71,15 @@ impl RelayClient {
 
     /// One sync to its end.
     pub(crate) async fn sync(&self, node: &mut Node) -> Result<SyncReport, Failure> {
-        let mut session = Session::begin(node.staff, now());
+        self.run(node, Session::begin(node.staff, now())).await
+    }
+
+    /// One sync that compares every record.
+    pub(crate) async fn compare(&self, node: &mut Node) -> Result<SyncReport, Failure> {
+        self.run(node, Session::thorough(node.staff, now())).await
+    }
+
+    async fn run(&self, node: &mut Node, mut session: Session) -> Result<SyncReport, Failure> {
         loop {
             let request = session.request(&mut node.replica, now())?;
             let (status, answer) = self.post(session.path(), request).await?;

@@ -3,6 +3,8 @@
 //! The structures are written out field by field: a field added to a message does not compile here until
 //! somebody has described it.
 
+mod reconcile;
+
 use minicbor::Encode;
 use sambung_domain::{Access, Area, RecordId, Role, Routing, Set, Shard, Timestamp};
 use sambung_sync::ChangeHash;
@@ -22,6 +24,10 @@ use sambung_trust::receipt::ShardRange;
 use sambung_trust::signed::encode;
 use sambung_trust::{BatchHeader, DeploymentKey, Grant, Order, Outcome, Receipt, SecretKey, Signed};
 
+use reconcile::{
+    emptied_reconcile, emptied_reconciled, full_reconcile, full_reconciled, least_reconcile, least_reconciled,
+};
+
 /// A rule of docs/protocol.cddl with bytes that it must allow.
 pub(super) type Sample = (&'static str, Vec<u8>);
 
@@ -40,6 +46,12 @@ pub(super) fn all() -> Vec<Sample> {
         ("exchange-answer", answer(&full_response(Want::Scopes, Closed::Ended))),
         ("exchange-answer", answer(&full_response(Want::Orders, Closed::Expired))),
         ("exchange-answer", answer(&emptied_response())),
+        ("reconcile-frame", request(&least_reconcile())),
+        ("reconcile-frame", request(&full_reconcile())),
+        ("reconcile-frame", request(&emptied_reconcile())),
+        ("reconcile-answer", answer(&least_reconciled())),
+        ("reconcile-answer", answer(&full_reconciled())),
+        ("reconcile-answer", answer(&emptied_reconciled())),
         ("refusal", encode(&refusal(Some([1; 24]), Some(5)))),
         ("refusal", encode(&refusal(None, None))),
     ];
@@ -232,6 +244,7 @@ fn least_response() -> ExchangeResponse {
         outcomes: None,
         kept: None,
         sums: None,
+        void: None,
     }
 }
 
@@ -254,6 +267,7 @@ fn full_response(want: Want, closed: Closed) -> ExchangeResponse {
         outcomes: Some([true, false].map(outcome).to_vec()),
         kept: Some(vec![0, u32::MAX]),
         sums: Some([2; 8]),
+        void: Some(vec![shard()]),
         ..least_response()
     }
 }
@@ -267,6 +281,7 @@ fn emptied_response() -> ExchangeResponse {
         orders: Some(vec![]),
         outcomes: Some(vec![]),
         kept: Some(vec![]),
+        void: Some(vec![]),
         ..least_response()
     }
 }

@@ -25,13 +25,16 @@ pub(super) fn note(connection: &Connection, pull: &Pull) -> Result<(), ReplicaEr
     outcomes::forget(connection)
 }
 
-/// Receipts of a shard whose log does not contain them say nothing: what is only under them waits again. What was held
-/// back may have lacked just that.
+/// Receipts of a shard whose log does not contain them say nothing: what is only under them waits again, and what is
+/// under one that names no place (it brought nothing new to the log, or went into quarantine). What was held back may
+/// have lacked just that.
 pub(super) fn void_receipts(connection: &Connection, shard: &str) -> Result<(), ReplicaError> {
     connection
         .prepare_cached(
             "UPDATE change SET receipt = NULL
-             WHERE sequence IS NULL AND receipt IN (SELECT receipt FROM receipt_range WHERE shard = ?1)",
+             WHERE sequence IS NULL AND receipt IS NOT NULL
+               AND (receipt IN (SELECT receipt FROM receipt_range WHERE shard = ?1)
+                    OR receipt NOT IN (SELECT receipt FROM receipt_range))",
         )?
         .execute([shard])?;
     connection.prepare_cached("DELETE FROM receipt_range WHERE shard = ?1")?.execute([shard])?;

@@ -71,6 +71,10 @@ impl Replica {
         };
         let mut progress =
             take_pulls(&intake, request, response.pulls.as_deref().unwrap_or_default(), report)?;
+        for shard in response.void.iter().flatten() {
+            adrift::void_receipts(&transaction, shard.as_str())?;
+            progress.unfinished = true;
+        }
         let asked = request.leaving.as_deref().unwrap_or_default();
         purge::release(&transaction, asked, response.kept.as_deref().unwrap_or_default())?;
         intake.count_touched()?;

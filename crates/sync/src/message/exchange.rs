@@ -216,6 +216,9 @@ pub struct ExchangeResponse {
     /// own must be then.
     #[cbor(n(20), with = "minicbor::bytes")]
     pub sums: Option<SumsHash>,
+    /// Shards whose log does not contain the receipt that was named: receipts there say nothing any more.
+    #[n(21)]
+    pub void: Option<Vec<Shard>>,
 }
 
 /// Why a device is sent nothing.

@@ -103,6 +103,7 @@ impl Relay {
             outcomes: None,
             kept: None,
             sums: None,
+            void: None,
         }
     }
 

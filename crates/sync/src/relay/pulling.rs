@@ -64,7 +64,8 @@ impl Relay {
             Some(_) => Some(sums_hash(&self.sums_of(store, caller, now)?)),
             None => None,
         };
-        if scopes_hash(&scopes) == request.scopes_hash && self.has_receipts(store, request)? {
+        let void = self.void_receipts(store, request)?;
+        if scopes_hash(&scopes) == request.scopes_hash && void.is_empty() {
             response.sums = sums;
             return self.note_claims(store, caller, &scopes, &scopes);
         }
@@ -75,6 +76,7 @@ impl Relay {
         if listed.len() > SCOPES_MAX {
             return Err(Reject::Frame(FrameError::TooLarge).into());
         }
+        response.void = Some(void).filter(|void| !void.is_empty());
         scopes.extend(self.scopes_without_entries(caller, request, &scopes));
         let asked = request.budget.map_or(PULL_BYTES, |budget| budget.bytes);
         let mut collector = Collector {
@@ -164,19 +166,20 @@ impl Relay {
             .collect()
     }
 
-    /// Whether this log contains every receipt named. One above no cursor can stand in a shard where the caller has no
-    /// scope: there it says nothing else.
-    fn has_receipts<S: RelayStore>(
+    /// The shards whose log does not contain the receipt named. One above no cursor can stand in a shard where the
+    /// caller has no scope: there nothing else says so.
+    fn void_receipts<S: RelayStore>(
         &self,
         store: &mut S,
         request: &ExchangeRequest,
-    ) -> Result<bool, RelayError<S::Error>> {
+    ) -> Result<Vec<Shard>, RelayError<S::Error>> {
+        let mut void = Vec::new();
         for receipt in request.receipts.iter().flatten() {
             if stored(store.mark_at(&receipt.shard, receipt.mark.sequence))?.as_ref() != Some(&receipt.mark) {
-                return Ok(false);
+                void.push(receipt.shard.clone());
             }
         }
-        Ok(true)
+        Ok(void)
     }
 
     /// The caller's cursor in a scope, if this log contains it and the receipts above it.
