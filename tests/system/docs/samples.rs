@@ -210,7 +210,7 @@ fn full_request() -> ExchangeRequest {
         orders_held: Some(orders()),
         outcomes: Some(7),
         leaving: Some(vec![(record(), 1)]),
-        sums: Some([2; 8]),
+        with_sums: Some(true),
         ..least_request()
     }
 }

@@ -18,10 +18,14 @@ pub(super) fn compare(
     request: &ExchangeRequest,
     response: &ExchangeResponse,
 ) -> Result<Option<bool>, ReplicaError> {
-    let (Some(asked), Some(theirs)) = (request.sums, response.sums) else { return Ok(None) };
-    if response.pulls.is_none() {
-        return Ok(Some(asked == theirs));
+    if request.with_sums != Some(true) || response.want.is_some() || response.closed.is_some() {
+        return Ok(None);
     }
+    if response.pulls.is_none() {
+        // Nothing is asked and nothing sent: the hash over scopes and sums agreed. A lapsed lease is sent nothing.
+        return Ok((response.more != Some(true)).then_some(true));
+    }
+    let Some(theirs) = response.sums else { return Ok(None) };
     let (_, grant) = grant(connection)?;
     if !stands_where_it_leads(&scopes(connection, &grant)?, request, response) {
         return Ok(None);

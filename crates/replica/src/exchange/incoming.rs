@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use rusqlite::{Connection, TransactionBehavior};
 use sambung_domain::{Set, Timestamp};
-use sambung_sync::message::{ExchangeRequest, ExchangeResponse, Pull, PullAnswer, scopes_hash};
+use sambung_sync::message::{ExchangeRequest, ExchangeResponse, Pull, PullAnswer, agreement_hash};
 use sambung_trust::certificate::Purpose;
 use sambung_trust::signed::encode;
 use sambung_trust::{Grant, PublicKey};
@@ -75,9 +75,9 @@ impl Replica {
             adrift::void_receipts(&transaction, shard.as_str())?;
             progress.unfinished = true;
         }
+        intake.count_touched()?;
         let asked = request.leaving.as_deref().unwrap_or_default();
         purge::release(&transaction, asked, response.kept.as_deref().unwrap_or_default())?;
-        intake.count_touched()?;
         if !progress.unfinished && !progress.own_missing {
             progress.equal = equality::compare(&transaction, &self.identity, request, response)?;
         }
@@ -109,7 +109,8 @@ impl Replica {
     pub(super) fn note_agreement(&mut self, now: Timestamp) -> Result<(), ReplicaError> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let (_, grant) = grant(&transaction)?;
-        let hash = scopes_hash(&scopes(&transaction, &grant)?);
+        let sums = digest::sums(&transaction, &self.identity.deployment, &grant)?;
+        let hash = agreement_hash(&scopes(&transaction, &grant)?, &sums);
         set_named(&transaction, AGREED, &encode(&minicbor::bytes::ByteArray::from(hash)))?;
         set_named(&transaction, LAST_EXCHANGE, &encode(&now))?;
         transaction.commit()?;

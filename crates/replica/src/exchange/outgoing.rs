@@ -5,9 +5,8 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use sambung_domain::{RecordId, Set, Shard, StaffId, Timestamp};
 use sambung_sync::ChangeHash;
 use sambung_sync::chain::Mark;
-use sambung_sync::digest::sums_hash;
 use sambung_sync::limits::PUSH_CHANGES_MAX;
-use sambung_sync::message::{ExchangeRequest, Health, Push, PushItem, ScopeState, ShardMark, scopes_hash};
+use sambung_sync::message::{ExchangeRequest, Health, Push, PushItem, ScopeState, ShardMark, agreement_hash};
 use sambung_trust::batch::{self, BatchHeader, Seen};
 use sambung_trust::grant::GrantId;
 use sambung_trust::merkle::{self, Node};
@@ -66,7 +65,7 @@ impl Replica {
             believe_in_sending(&transaction, number)?;
         }
         let leaving = purge::leaving(&transaction)?;
-        let hash = scopes_hash(&scopes);
+        let hash = agreement_hash(&scopes, &sums);
         let agreed: Option<ByteVec> = named_cbor(&transaction, AGREED)?;
         let quiet = push.is_none() && agreed.is_some_and(|agreed| agreed[..] == hash) && !plan.list_scopes;
         let request = ExchangeRequest {
@@ -84,7 +83,7 @@ impl Replica {
             orders_held: if plan.give_orders { Some(orders::held(&transaction)?) } else { None },
             outcomes: outcomes::told(&transaction)?,
             leaving: Some(leaving).filter(|leaving| !leaving.is_empty()),
-            sums: Some(sums_hash(&sums)),
+            with_sums: Some(true),
         };
         transaction.commit()?;
         Ok(Draft { request, batch })

@@ -12,7 +12,7 @@ use sambung_trust::signed::encode;
 
 use super::{VerdictRun, bounded};
 use crate::chain::{LogId, Mark};
-use crate::digest::SumsHash;
+use crate::digest::{SetSum, SumsHash, sums_hash};
 use crate::document::ChangeHash;
 
 /// What a replica has, wants to give, and can take. Every request stands alone; repeating it changes nothing.
@@ -28,7 +28,7 @@ pub struct ExchangeRequest {
     /// The grant whole, where the relay asked for it.
     #[n(2)]
     pub whole_grant: Option<Signed>,
-    /// Hash over all scopes ([`scopes_hash`]).
+    /// Hash over all scopes ([`scopes_hash`]), or over scopes and sums.
     #[cbor(n(3), with = "minicbor::bytes")]
     pub scopes_hash: [u8; 16],
     /// The scopes, listed when there is reason to think that the hash differs from the relay's.
@@ -61,9 +61,9 @@ pub struct ExchangeRequest {
     /// Records with work of its own that left all its sets and wait here until another replica holds them.
     #[n(13)]
     pub leaving: Option<Vec<(RecordId, u32)>>,
-    /// Hash over the sums of its sets ([`crate::digest::sums_hash`]); absent where it does not compare.
-    #[cbor(n(20), with = "minicbor::bytes")]
-    pub sums: Option<SumsHash>,
+    /// The hash over all scopes covers the sums of its sets as well ([`agreement_hash`]).
+    #[n(20)]
+    pub with_sums: Option<bool>,
 }
 
 /// A replica's cursor in one shard for one set.
@@ -110,6 +110,16 @@ pub fn scopes_hash(scopes: &[ScopeState]) -> [u8; 16] {
     for scope in sorted {
         hasher.update(&encode(scope));
     }
+    let mut first = [0; 16];
+    first.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
+    first
+}
+
+/// The hash over all scopes of a replica and the sums of its sets.
+#[must_use]
+pub fn agreement_hash(scopes: &[ScopeState], sums: &[SetSum]) -> [u8; 16] {
+    let mut hasher = blake3::Hasher::new_derive_key("sambung agreement 1");
+    hasher.update(&scopes_hash(scopes)).update(&sums_hash(sums));
     let mut first = [0; 16];
     first.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
     first

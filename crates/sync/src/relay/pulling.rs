@@ -17,7 +17,7 @@ use crate::frame::FrameError;
 use crate::limits::{PULL_BYTES, PULL_BYTES_MIN, PULL_SCAN_MAX, SCOPES_MAX};
 use crate::message::{
     ExchangeRequest, ExchangeResponse, KnownChange, Pull, PullAnswer, PulledBatch, PulledChange, PulledLeaf,
-    ScopeState, Want, scopes_hash,
+    ScopeState, Want, agreement_hash, scopes_hash,
 };
 
 /// Rows read from the log at a time.
@@ -59,14 +59,14 @@ impl Relay {
         now: Timestamp,
     ) -> Result<(), RelayError<S::Error>> {
         let mut scopes = self.scopes_at_tip(store, caller, now)?;
-        // Computed in the same snapshot as what is sent, and compared by the replica once it has taken that.
-        let sums = match request.sums {
-            Some(_) => Some(sums_hash(&self.sums_of(store, caller, now)?)),
-            None => None,
+        // Counted in the same snapshot as what is sent, and compared by the replica once it has taken that.
+        let sums = match request.with_sums {
+            Some(true) => Some(self.sums_of(store, caller, now)?),
+            Some(false) | None => None,
         };
+        let hash = sums.as_ref().map_or_else(|| scopes_hash(&scopes), |sums| agreement_hash(&scopes, sums));
         let void = self.void_receipts(store, request)?;
-        if scopes_hash(&scopes) == request.scopes_hash && void.is_empty() {
-            response.sums = sums;
+        if hash == request.scopes_hash && void.is_empty() {
             return self.note_claims(store, caller, &scopes, &scopes);
         }
         let Some(listed) = &request.scopes else {
@@ -97,7 +97,7 @@ impl Relay {
             }
         }
         let ended = !collector.more && pulls.iter().all(|pull| pull.answer != PullAnswer::Reconcile);
-        response.sums = sums.filter(|_| ended);
+        response.sums = sums.filter(|_| ended).map(|sums| sums_hash(&sums));
         response.more = (collector.more || response.more == Some(true)).then_some(true);
         response.batches = Some(collector.finish()).filter(|batches| !batches.is_empty());
         response.pulls = Some(pulls);
