@@ -55,7 +55,11 @@ pub(crate) fn emptied(connection: &Connection, set: &str) -> Result<(), ReplicaE
 
 /// Counts a record anew after something of it was settled, or is no longer.
 pub(crate) fn recount(connection: &Connection, key: &DeploymentKey, record: i64) -> Result<(), ReplicaError> {
-    let row = loaded::by_number(connection, record)?;
+    // Of a page that was taken back the record is gone again.
+    let row = match loaded::by_number(connection, record) {
+        Err(ReplicaError::Storage(rusqlite::Error::QueryReturnedNoRows)) => return Ok(()),
+        found => found?,
+    };
     let before = item(connection, record)?;
     let now = Item::of(key, row.id, row.generation, &settled_heads(connection, row.id, row.generation)?);
     if before == now {

@@ -320,7 +320,7 @@ fn take_word(
             settle_past(connection, (asked.record, asked.generation), heads, place)?;
         }
         (Some(Word::Left | Word::Erased), Some(row)) => {
-            super::incoming::leave(connection, row.number, &name)?
+            super::incoming::leave(connection, row.number, &name)?;
         }
         (Some(Word::Left | Word::Erased), None) => {
             intake.leave_aside(asked.record, asked.generation, &name)?;

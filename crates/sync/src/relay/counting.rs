@@ -81,7 +81,8 @@ impl Ledger {
 
 /// The collections that a record counts in.
 pub fn collections(kind: &str, routing: &Routing) -> BTreeSet<Collection> {
-    let (Some(access), Some(first)) = (routing.access, routing.areas.iter().map(|area| area.shard()).min())
+    let (Some(access), Some(first)) =
+        (routing.access, routing.areas.iter().map(sambung_domain::Area::shard).min())
     else {
         return BTreeSet::new();
     };
