@@ -78,3 +78,27 @@ fn while_nothing_is_broken_every_exchange_proves_equality() {
         }
     }
 }
+
+#[test]
+fn what_excludes_a_device_does_not_count_for_it() {
+    let site = Site::start();
+    let mut centre = site.device("pusat", "central", &["35"]);
+    let mut desk = site.seated("loket", ("front_office", &["35.13"]), "P4MI-3508", &[]);
+    let ids: Vec<RecordId> = (0..3)
+        .map(|_| desk.create(&[("nama_lengkap", "Uji Siti"), ("area", "35.13.02.2004")]).unwrap())
+        .collect();
+    for device in [&mut desk, &mut centre] {
+        device.sync(&site);
+    }
+    centre.edit(ids[1], &[("+excluded", "P4MI-3508")]).unwrap();
+    centre.edit(ids[1], &[("rt", "2")]).unwrap();
+    for _ in 0..2 {
+        for device in [&mut centre, &mut desk] {
+            let report = device.sync(&site);
+            assert_eq!((report.verified, report.reconciled), (Some(true), 0), "{report:?}");
+        }
+    }
+    assert!(desk.replica.show(ids[1]).is_err() && centre.replica.show(ids[1]).is_ok());
+    let report = site.seated("lain", ("front_office", &["35.13"]), "P4MI-3508", &[]).sync(&site);
+    assert_eq!((report.verified, report.pulled), (Some(true), 2));
+}
