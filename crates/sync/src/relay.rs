@@ -6,6 +6,7 @@
 
 mod admission;
 mod answer;
+mod counting;
 mod enrolment;
 mod entries;
 mod lanes;
@@ -16,15 +17,17 @@ mod pulling;
 mod pushing;
 mod quarantine;
 mod recognition;
+mod reconciling;
 mod safety;
 mod store;
 
 pub use answer::{Reject, RelayError};
+pub use counting::{collections, heads_of};
 pub use quarantine::NotReleased;
 pub use store::{
-    Claim, Decided, Device, Invitation, Load, LogRow, Move, NewOrder, NewParcel, ParcelStage, ParcelStore,
-    Quarantined, RecordRow, RelayStore, Store, StoredBatch, StoredChange, StoredLeaf, StoredOrder,
-    StoredParcel,
+    Claim, Collection, Counted, Decided, Device, DigestStore, Invitation, Load, LogRow, Lying, Move,
+    NewOrder, NewParcel, ParcelStage, ParcelStore, Quarantined, RecordRow, RelayStore, Store, StoredBatch,
+    StoredChange, StoredLeaf, StoredOrder, StoredParcel,
 };
 
 use sambung_domain::{Pack, Timestamp};

@@ -3,6 +3,7 @@
 //! A store is tested through [`Bench`]: something that lends out transactions and commits or rolls them back.
 
 mod apart;
+mod digests;
 mod parcels;
 mod rule;
 
@@ -115,6 +116,10 @@ rules!(
     parcels_wait_for_their_destination_in_their_order,
     an_item_is_opened_then_safe_and_its_content_is_gone,
     a_note_on_an_unknown_item_stays,
+    what_was_counted_returns,
+    sums_are_added_to_modulo_their_width,
+    records_lie_where_their_live_values_say,
+    what_was_counted_can_be_forgotten,
 );
 
 fn shard(area: &str) -> Shard {

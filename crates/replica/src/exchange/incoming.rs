@@ -1,17 +1,20 @@
 //! Taking a response: verdicts, grant, and what is new, raw first in one transaction with the cursors.
 
-use rusqlite::{Connection, TransactionBehavior, params};
+use std::cell::RefCell;
+
+use rusqlite::{Connection, TransactionBehavior};
 use sambung_domain::{Set, Timestamp};
-use sambung_sync::message::{ExchangeRequest, ExchangeResponse, Pull, PullAnswer, scopes_hash};
+use sambung_sync::message::{ExchangeRequest, ExchangeResponse, Pull, PullAnswer, agreement_hash};
 use sambung_trust::certificate::Purpose;
 use sambung_trust::signed::encode;
 use sambung_trust::{Grant, PublicKey};
 
 use super::outgoing::{self, AGREED, scopes};
-use super::pulled::{Intake, Taken};
+use super::pulled::{Intake, Taken, leaves_of};
 use super::session::{SyncError, SyncReport};
-use super::{orders, outcomes, safe, verdicts};
+use super::{adrift, equality, orders, outcomes, verdicts};
 use crate::database::set_named;
+use crate::digest;
 use crate::identity::{grant, see_relay_time, set_grant, set_nonce};
 use crate::parcel::{self, arrival, outbox};
 use crate::query::LAST_EXCHANGE;
@@ -26,6 +29,8 @@ pub(super) struct Progress {
     pub(super) own_missing: bool,
     /// The relay has lost sealed items that it had.
     pub(super) parcels_lost: bool,
+    /// Whether both sides hold the same; `None` where that cannot be told from this answer.
+    pub(super) equal: Option<bool>,
 }
 
 impl Replica {
@@ -55,6 +60,7 @@ impl Replica {
             verdicts::take(&transaction, &relay, batch, said, now, report)?;
         }
         outcomes::take(&transaction, &relay, response.outcomes.as_deref().unwrap_or_default(), now)?;
+        let touched = RefCell::default();
         let intake = Intake {
             connection: &transaction,
             pack: &self.pack,
@@ -62,12 +68,22 @@ impl Replica {
             batches: response.batches.as_deref().unwrap_or_default(),
             now,
             looks: astray::looks(&transaction)?,
+            touched: &touched,
             #[cfg(feature = "sabotage")]
             mine_wins: self.sabotage.as_deref() == Some("merge_fields"),
         };
-        let progress = take_pulls(&intake, request, response.pulls.as_deref().unwrap_or_default(), report)?;
+        let mut progress =
+            take_pulls(&intake, request, response.pulls.as_deref().unwrap_or_default(), report)?;
+        for shard in response.void.iter().flatten() {
+            adrift::void_receipts(&transaction, shard.as_str())?;
+            progress.unfinished = true;
+        }
+        intake.count_touched()?;
         let asked = request.leaving.as_deref().unwrap_or_default();
         purge::release(&transaction, asked, response.kept.as_deref().unwrap_or_default())?;
+        if !progress.unfinished && !progress.own_missing {
+            progress.equal = equality::compare(&transaction, &self.identity, request, response)?;
+        }
         let parcels_lost = take_parcels(&transaction, request, response, now, report)?;
         transaction.commit().map_err(ReplicaError::from)?;
         self.derive()?;
@@ -98,7 +114,8 @@ impl Replica {
     pub(super) fn note_agreement(&mut self, now: Timestamp) -> Result<(), ReplicaError> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let (_, grant) = grant(&transaction)?;
-        let hash = scopes_hash(&scopes(&transaction, &grant)?);
+        let sums = digest::sums(&transaction, &self.identity.deployment, &grant)?;
+        let hash = agreement_hash(&scopes(&transaction, &grant)?, &sums);
         set_named(&transaction, AGREED, &encode(&minicbor::bytes::ByteArray::from(hash)))?;
         set_named(&transaction, LAST_EXCHANGE, &encode(&now))?;
         transaction.commit()?;
@@ -169,6 +186,7 @@ fn drop_sets(connection: &Connection, grant: &Grant) -> Result<(), ReplicaError>
             )?
             .execute([&name])?;
         connection.prepare_cached("DELETE FROM member WHERE set_name = ?1")?.execute([&name])?;
+        digest::emptied(connection, &name)?;
         connection.prepare_cached("DELETE FROM scope WHERE set_name = ?1")?.execute([&name])?;
     }
     Ok(())
@@ -182,7 +200,7 @@ fn take_pulls(
 ) -> Result<Progress, SyncError> {
     let mut progress = Progress::default();
     let (_, grant) = grant(intake.connection)?;
-    let proven = intake.prove(pulls)?;
+    let proven = intake.prove(pulls.iter().flat_map(leaves_of))?;
     let mut left = Vec::new();
     for pull in pulls {
         if grant.epoch(&pull.set) != pull.epoch {
@@ -190,7 +208,11 @@ fn take_pulls(
         }
         match &pull.answer {
             PullAnswer::Reconcile => {
-                start_anew(intake.connection, pull)?;
+                adrift::note(intake.connection, pull)?;
+                progress.unfinished = true;
+            }
+            // Nothing is read of what has lost its place before it was compared.
+            PullAnswer::Delta { .. } if adrift::is_adrift(intake.connection, pull)? => {
                 progress.unfinished = true;
             }
             PullAnswer::Delta { .. } => match intake.take(pull, request, &proven)? {
@@ -209,35 +231,14 @@ fn take_pulls(
     Ok(progress)
 }
 
-/// The relay's log does not contain our position: forget what was believed because of it. Changes are kept;
-/// own ones wait again.
-fn start_anew(connection: &Connection, pull: &Pull) -> Result<(), ReplicaError> {
-    let shard = pull.shard.as_str();
-    safe::forget(connection, shard)?;
-    connection
-        .prepare_cached("DELETE FROM scope WHERE shard = ?1 AND set_name = ?2")?
-        .execute(params![shard, pull.set.to_string()])?;
-    connection
-        .prepare_cached("UPDATE change SET shard = NULL, sequence = NULL WHERE shard = ?1")?
-        .execute([shard])?;
-    connection
-        .prepare_cached(
-            "UPDATE change SET receipt = NULL
-             WHERE receipt IN (SELECT receipt FROM receipt_range WHERE shard = ?1)",
-        )?
-        .execute([shard])?;
-    connection.prepare_cached("DELETE FROM receipt_range WHERE shard = ?1")?.execute([shard])?;
-    outcomes::forget(connection)?;
-    // What was held back may have lacked just what is given back now.
-    connection.prepare_cached("UPDATE change SET held = NULL WHERE held IS NOT NULL")?.execute([])?;
-    Ok(())
-}
-
 /// A record left a set; without any set left it is away.
-fn leave(connection: &Connection, record: i64, set: &str) -> Result<(), ReplicaError> {
-    connection
+pub(super) fn leave(connection: &Connection, record: i64, set: &str) -> Result<(), ReplicaError> {
+    let gone = connection
         .prepare_cached("DELETE FROM member WHERE record = ?1 AND set_name = ?2")?
         .execute((record, set))?;
+    if gone == 1 {
+        digest::left(connection, record, set)?;
+    }
     connection
         .prepare_cached(
             "UPDATE record SET away = 1

@@ -12,6 +12,7 @@ use sambung_trust::{Recipient, RecipientsSum, Signed};
 
 use super::{ParcelMark, ParcelsDown, ParcelsUp, VerdictRun, bounded};
 use crate::chain::{LogId, Mark};
+use crate::digest::{SetSum, SumsHash, sums_hash};
 use crate::document::ChangeHash;
 
 /// What a replica has, wants to give, and can take. Every request stands alone; repeating it changes nothing.
@@ -27,7 +28,7 @@ pub struct ExchangeRequest {
     /// The grant whole, where the relay asked for it.
     #[n(2)]
     pub whole_grant: Option<Signed>,
-    /// Hash over all scopes ([`scopes_hash`]).
+    /// Hash over all scopes ([`scopes_hash`]), or over scopes and sums.
     #[cbor(n(3), with = "minicbor::bytes")]
     pub scopes_hash: [u8; 16],
     /// The scopes, listed when there is reason to think that the hash differs from the relay's.
@@ -69,6 +70,9 @@ pub struct ExchangeRequest {
     /// The last sealed item it was given, for those who open such.
     #[n(16)]
     pub parcels_seen: Option<ParcelMark>,
+    /// The hash over all scopes covers the sums of its sets as well ([`agreement_hash`]).
+    #[n(20)]
+    pub with_sums: Option<bool>,
 }
 
 /// A replica's cursor in one shard for one set.
@@ -115,6 +119,16 @@ pub fn scopes_hash(scopes: &[ScopeState]) -> [u8; 16] {
     for scope in sorted {
         hasher.update(&encode(scope));
     }
+    let mut first = [0; 16];
+    first.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
+    first
+}
+
+/// The hash over all scopes of a replica and the sums of its sets.
+#[must_use]
+pub fn agreement_hash(scopes: &[ScopeState], sums: &[SetSum]) -> [u8; 16] {
+    let mut hasher = blake3::Hasher::new_derive_key("sambung agreement 1");
+    hasher.update(&scopes_hash(scopes)).update(&sums_hash(sums));
     let mut first = [0; 16];
     first.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
     first
@@ -223,6 +237,13 @@ pub struct ExchangeResponse {
     /// What became of sealed items asked about, and new ones.
     #[n(14)]
     pub parcels: Option<ParcelsDown>,
+    /// Hash over the sums of the replica's sets, where this answer leads to the ends of the logs: what the replica's
+    /// own must be then.
+    #[cbor(n(20), with = "minicbor::bytes")]
+    pub sums: Option<SumsHash>,
+    /// Shards whose log does not contain the receipt that was named: receipts there say nothing any more.
+    #[n(21)]
+    pub void: Option<Vec<Shard>>,
 }
 
 /// Why a device is sent nothing.

@@ -104,6 +104,8 @@ impl Relay {
             kept: None,
             recipients: None,
             parcels: None,
+            sums: None,
+            void: None,
         }
     }
 

@@ -11,26 +11,27 @@ use super::safety::Others;
 use super::{Caller, LogRow, RecordRow, Reject, Relay, RelayError, RelayStore, StoredBatch, StoredChange};
 use crate::chain::{Entry, Mark};
 use crate::chunk;
+use crate::digest::sums_hash;
 use crate::document::ChangeHash;
 use crate::frame::FrameError;
 use crate::limits::{PULL_BYTES, PULL_BYTES_MIN, PULL_SCAN_MAX, SCOPES_MAX};
 use crate::message::{
     ExchangeRequest, ExchangeResponse, KnownChange, Pull, PullAnswer, PulledBatch, PulledChange, PulledLeaf,
-    ScopeState, Want, scopes_hash,
+    ScopeState, Want, agreement_hash, scopes_hash,
 };
 
 /// Rows read from the log at a time.
 const ROWS: usize = 1_000;
 
 /// One response's pulls while they are collected.
-struct Collector<'a, S: RelayStore> {
-    store: &'a mut S,
+pub(super) struct Collector<'a, S: RelayStore> {
+    pub(super) store: &'a mut S,
     caller: &'a Caller,
     now: Timestamp,
     send_own: bool,
     budget: usize,
     scanned: usize,
-    records: BTreeMap<(RecordId, u32), Option<RecordRow>>,
+    pub(super) records: BTreeMap<(RecordId, u32), Option<RecordRow>>,
     sent: BTreeSet<(RecordId, u32, ChangeHash)>,
     batches: BTreeMap<i64, StoredBatch>,
     /// The batches of this response, in its order, each with the leaves it carries of them.
@@ -39,10 +40,10 @@ struct Collector<'a, S: RelayStore> {
 }
 
 /// The page of one scope.
-struct Page<'a> {
-    set: &'a Set,
+pub(super) struct Page<'a> {
+    pub(super) set: &'a Set,
     from: u64,
-    leaves: Vec<PulledLeaf>,
+    pub(super) leaves: Vec<PulledLeaf>,
     known: Vec<KnownChange>,
     left: Vec<(RecordId, u32)>,
 }
@@ -58,7 +59,14 @@ impl Relay {
         now: Timestamp,
     ) -> Result<(), RelayError<S::Error>> {
         let mut scopes = self.scopes_at_tip(store, caller, now)?;
-        if scopes_hash(&scopes) == request.scopes_hash && self.has_receipts(store, request)? {
+        // Counted in the same snapshot as what is sent, and compared by the replica once it has taken that.
+        let sums = match request.with_sums {
+            Some(true) => Some(self.sums_of(store, caller, now)?),
+            Some(false) | None => None,
+        };
+        let hash = sums.as_ref().map_or_else(|| scopes_hash(&scopes), |sums| agreement_hash(&scopes, sums));
+        let void = self.void_receipts(store, request)?;
+        if hash == request.scopes_hash && void.is_empty() {
             return self.note_claims(store, caller, &scopes, &scopes);
         }
         let Some(listed) = &request.scopes else {
@@ -68,20 +76,13 @@ impl Relay {
         if listed.len() > SCOPES_MAX {
             return Err(Reject::Frame(FrameError::TooLarge).into());
         }
+        response.void = Some(void).filter(|void| !void.is_empty());
         scopes.extend(self.scopes_without_entries(caller, request, &scopes));
         let asked = request.budget.map_or(PULL_BYTES, |budget| budget.bytes);
         let mut collector = Collector {
-            store: &mut *store,
-            caller,
-            now,
             send_own: request.send_own.unwrap_or(false),
             budget: usize::try_from(asked.clamp(PULL_BYTES_MIN, PULL_BYTES)).unwrap_or(usize::MAX),
-            scanned: 0,
-            records: BTreeMap::new(),
-            sent: BTreeSet::new(),
-            batches: BTreeMap::new(),
-            listed: Vec::new(),
-            more: false,
+            ..Collector::new(&mut *store, caller, now)
         };
         let (mut pulls, mut claimed) = (Vec::new(), Vec::new());
         for tip in &scopes {
@@ -95,6 +96,8 @@ impl Relay {
                 pulls.push(Pull { log: self.log, shard, set, epoch: tip.epoch, answer, safe: tip.safe });
             }
         }
+        let ended = !collector.more && pulls.iter().all(|pull| pull.answer != PullAnswer::Reconcile);
+        response.sums = sums.filter(|_| ended).map(|sums| sums_hash(&sums));
         response.more = (collector.more || response.more == Some(true)).then_some(true);
         response.batches = Some(collector.finish()).filter(|batches| !batches.is_empty());
         response.pulls = Some(pulls);
@@ -163,19 +166,20 @@ impl Relay {
             .collect()
     }
 
-    /// Whether this log contains every receipt named. One above no cursor can stand in a shard where the caller has no
-    /// scope: there it says nothing else.
-    fn has_receipts<S: RelayStore>(
+    /// The shards whose log does not contain the receipt named. One above no cursor can stand in a shard where the
+    /// caller has no scope: there nothing else says so.
+    fn void_receipts<S: RelayStore>(
         &self,
         store: &mut S,
         request: &ExchangeRequest,
-    ) -> Result<bool, RelayError<S::Error>> {
+    ) -> Result<Vec<Shard>, RelayError<S::Error>> {
+        let mut void = Vec::new();
         for receipt in request.receipts.iter().flatten() {
             if stored(store.mark_at(&receipt.shard, receipt.mark.sequence))?.as_ref() != Some(&receipt.mark) {
-                return Ok(false);
+                void.push(receipt.shard.clone());
             }
         }
-        Ok(true)
+        Ok(void)
     }
 
     /// The caller's cursor in a scope, if this log contains it and the receipts above it.
@@ -249,6 +253,37 @@ fn placed<S: RelayStore>(
     match set {
         Set::Area(_) => Ok(None),
         Set::Office(_) | Set::Person(_) => Ok(Some(stored(store.placed(set))?.into_iter().collect())),
+    }
+}
+
+impl<'a> Page<'a> {
+    /// An empty page of a set, from nowhere in particular.
+    pub(super) fn of(set: &'a Set) -> Self {
+        Page { set, from: 0, leaves: Vec::new(), known: Vec::new(), left: Vec::new() }
+    }
+}
+
+impl<'a, S: RelayStore> Collector<'a, S> {
+    /// An empty collector of a whole response, which carries the caller's own changes too.
+    pub(super) fn new(store: &'a mut S, caller: &'a Caller, now: Timestamp) -> Self {
+        Collector {
+            store,
+            caller,
+            now,
+            send_own: true,
+            budget: usize::try_from(PULL_BYTES).unwrap_or(usize::MAX),
+            scanned: 0,
+            records: BTreeMap::new(),
+            sent: BTreeSet::new(),
+            batches: BTreeMap::new(),
+            listed: Vec::new(),
+            more: false,
+        }
+    }
+
+    /// Whether no more fits in.
+    pub(super) fn is_full(&self) -> bool {
+        self.budget == 0
     }
 }
 
@@ -353,17 +388,27 @@ impl<S: RelayStore> Collector<'_, S> {
         record: RecordId,
         generation: u32,
     ) -> Result<bool, RelayError<S::Error>> {
-        let key = (record, generation);
-        if !self.records.contains_key(&key) {
-            let row = stored(self.store.record(record, generation))?;
-            self.records.insert(key, row);
+        self.look_up((record, generation))?;
+        let row = self.records.get(&(record, generation)).and_then(Option::as_ref);
+        Ok(row.is_some_and(|row| self.reads(set, row)))
+    }
+
+    /// Reads what is known of a record, once.
+    pub(super) fn look_up(&mut self, name: (RecordId, u32)) -> Result<(), RelayError<S::Error>> {
+        if !self.records.contains_key(&name) {
+            let row = stored(self.store.record(name.0, name.1))?;
+            self.records.insert(name, row);
         }
-        let row = self.records.get(&key).and_then(Option::as_ref);
-        Ok(row.is_some_and(|row| reads_through(&self.caller.grant, &row.kind, &row.routing, set, self.now)))
+        Ok(())
+    }
+
+    /// Whether the caller reads a record through a set.
+    pub(super) fn reads(&self, set: &Set, row: &RecordRow) -> bool {
+        reads_through(&self.caller.grant, &row.kind, &row.routing, set, self.now)
     }
 
     /// Adds a change to the page: its chunk, or only its name where the replica has it already.
-    fn add(
+    pub(super) fn add(
         &mut self,
         page: &mut Page<'_>,
         (record, generation): (RecordId, u32),
@@ -421,7 +466,7 @@ impl<S: RelayStore> Collector<'_, S> {
         u32::try_from(at).unwrap_or(u32::MAX)
     }
 
-    fn finish(mut self) -> Vec<PulledBatch> {
+    pub(super) fn finish(mut self) -> Vec<PulledBatch> {
         let listed = std::mem::take(&mut self.listed);
         listed
             .into_iter()
@@ -439,7 +484,7 @@ impl<S: RelayStore> Collector<'_, S> {
 }
 
 /// Leaves whose changes are all in the page need no list of hashes beside them.
-fn without_repeated_hashes(mut leaves: Vec<PulledLeaf>) -> Vec<PulledLeaf> {
+pub(super) fn without_repeated_hashes(mut leaves: Vec<PulledLeaf>) -> Vec<PulledLeaf> {
     for leaf in &mut leaves {
         let carried: Vec<ChangeHash> = leaf.changes.iter().map(|change| chunk::name(&change.chunk)).collect();
         if leaf.hashes.as_ref() == Some(&carried) {

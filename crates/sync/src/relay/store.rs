@@ -1,7 +1,9 @@
 //! What a relay needs of its store. Every method works inside the host's one transaction.
 
+mod digests;
 mod parcels;
 
+pub use digests::{Collection, Counted, DigestStore, Lying};
 pub use parcels::{NewParcel, ParcelStage, ParcelStore, StoredParcel};
 
 use sambung_domain::{Area, OfficeCode, RecordId, Role, Routing, Set, Shard, StaffId, Timestamp};
@@ -215,7 +217,7 @@ pub trait Store {
 /// A relay's store, inside one transaction.
 ///
 /// Reads see the transaction's own writes. An error ends the request; the host rolls back.
-pub trait RelayStore: ParcelStore {
+pub trait RelayStore: DigestStore + ParcelStore {
     /// The device of a replica.
     ///
     /// # Errors
