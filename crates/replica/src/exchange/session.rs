@@ -87,6 +87,8 @@ impl SyncReport {
         self.verified = later.verified;
         self.sealed += later.sealed;
         self.arrived += later.arrived;
+        self.reconciled += later.reconciled;
+        self.sets.extend(later.sets.iter().cloned());
         self.attention = later.attention;
     }
 
