@@ -7,6 +7,7 @@ mod init;
 mod invite;
 mod manual;
 mod quarantine;
+mod resume;
 mod serve;
 mod status;
 mod verify;
@@ -39,6 +40,7 @@ pub fn run(command: Command) -> Result<ExitCode, CommandError> {
         Command::Quarantine(Quarantine::Discard(args)) => {
             quarantine::decide(&args, quarantine::Deed::Discard)?;
         }
+        Command::Resume(args) => resume::run(&args)?,
         Command::Status(args) => status::run(&args)?,
         Command::Verify(args) => verify::run(&args)?,
         Command::Backup(args) => backup::run(&args)?,

@@ -18,6 +18,7 @@ mod quarantine;
 mod recognition;
 mod reconciling;
 mod safety;
+mod silence;
 mod store;
 
 pub use answer::{Reject, RelayError};
@@ -25,7 +26,8 @@ pub use counting::{collections, heads_of};
 pub use quarantine::NotReleased;
 pub use store::{
     Claim, Collection, Counted, Decided, Device, DigestStore, Invitation, Load, LogRow, Lying, Move,
-    NewOrder, Quarantined, RecordRow, RelayStore, StoredBatch, StoredChange, StoredLeaf, StoredOrder,
+    NewOrder, Quarantined, RecordRow, RelayStore, Silence, SilenceStore, StoredBatch, StoredChange,
+    StoredLeaf, StoredOrder,
 };
 
 use sambung_domain::{Pack, Timestamp};
@@ -111,7 +113,7 @@ impl Relay {
         match self.recognise(store, frame, request, circumstances.now)? {
             None => response.want = Some(Want::Grant),
             // Orders before anything else: what is judged below is judged by them.
-            Some(known) if self.merge_orders(store, request, &mut response)? => {
+            Some(known) if self.merge_orders(store, request, &mut response, circumstances.now)? => {
                 let mut caller = self.stand(store, known, request, &mut response, circumstances.now)?;
                 self.answer(store, &mut caller, request, &mut response, circumstances)?;
             }
@@ -133,6 +135,7 @@ impl Relay {
         }
         self.tell_outcomes(store, caller, request, response)?;
         match caller.standing {
+            Standing::Live if self.is_silent(store, caller)? => response.silent = Some(true),
             Standing::Live => {
                 self.give_pulls(store, caller, request, response, circumstances.now)?;
                 self.say_kept(store, caller, request, response, circumstances.now)?;

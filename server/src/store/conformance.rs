@@ -5,6 +5,7 @@
 mod apart;
 mod digests;
 mod rule;
+mod silence;
 
 use std::collections::BTreeSet;
 
@@ -115,6 +116,7 @@ rules!(
     sums_are_added_to_modulo_their_width,
     records_lie_where_their_live_values_say,
     what_was_counted_can_be_forgotten,
+    a_silence_is_ended_and_begins_anew_unheard,
 );
 
 fn shard(area: &str) -> Shard {

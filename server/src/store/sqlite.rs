@@ -2,6 +2,7 @@
 
 mod apart;
 mod digests;
+mod silence;
 
 use rusqlite::{
     CachedStatement, Connection, OptionalExtension, Params, Row, Transaction, TransactionBehavior,

@@ -245,6 +245,7 @@ fn least_response() -> ExchangeResponse {
         kept: None,
         sums: None,
         void: None,
+        silent: None,
     }
 }
 
@@ -268,6 +269,7 @@ fn full_response(want: Want, closed: Closed) -> ExchangeResponse {
         kept: Some(vec![0, u32::MAX]),
         sums: Some([2; 8]),
         void: Some(vec![shard()]),
+        silent: Some(true),
         ..least_response()
     }
 }

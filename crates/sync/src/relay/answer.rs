@@ -104,6 +104,7 @@ impl Relay {
             kept: None,
             sums: None,
             void: None,
+            silent: None,
         }
     }
 

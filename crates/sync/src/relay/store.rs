@@ -1,8 +1,10 @@
 //! What a relay needs of its store. Every method works inside the host's one transaction.
 
 mod digests;
+mod silence;
 
 pub use digests::{Collection, Counted, DigestStore, Lying};
+pub use silence::{Silence, SilenceStore};
 
 use sambung_domain::{Area, OfficeCode, RecordId, Role, Routing, Set, Shard, StaffId, Timestamp};
 use sambung_trust::batch::{IncarnationNonce, Seen};
@@ -209,7 +211,7 @@ pub struct Claim {
 /// A relay's store, inside one transaction.
 ///
 /// Reads see the transaction's own writes. An error ends the request; the host rolls back.
-pub trait RelayStore: DigestStore {
+pub trait RelayStore: SilenceStore {
     /// The device of a replica.
     ///
     /// # Errors

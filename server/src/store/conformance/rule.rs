@@ -8,6 +8,7 @@ pub(super) use super::digests::{
     records_lie_where_their_live_values_say, sums_are_added_to_modulo_their_width,
     what_was_counted_can_be_forgotten, what_was_counted_returns,
 };
+pub(super) use super::silence::a_silence_is_ended_and_begins_anew_unheard;
 use super::*;
 
 pub(super) fn devices_return_and_are_overwritten<B: Bench>(bench: &B) {
