@@ -19,6 +19,7 @@ mod quarantine;
 mod recognition;
 mod reconciling;
 mod safety;
+mod silence;
 mod store;
 
 pub use answer::{Reject, RelayError};
@@ -26,8 +27,8 @@ pub use counting::{collections, heads_of};
 pub use quarantine::NotReleased;
 pub use store::{
     Claim, Collection, Counted, Decided, Device, DigestStore, Invitation, Load, LogRow, Lying, Move,
-    NewOrder, NewParcel, ParcelStage, ParcelStore, Quarantined, RecordRow, RelayStore, Store, StoredBatch,
-    StoredChange, StoredLeaf, StoredOrder, StoredParcel,
+    NewOrder, NewParcel, ParcelStage, ParcelStore, Quarantined, RecordRow, RelayStore, Silence, SilenceStore,
+    Store, StoredBatch, StoredChange, StoredLeaf, StoredOrder, StoredParcel,
 };
 
 use sambung_domain::{Pack, Timestamp};
@@ -113,7 +114,7 @@ impl Relay {
         match self.recognise(store, frame, request, circumstances.now)? {
             None => response.want = Some(Want::Grant),
             // Orders before anything else: what is judged below is judged by them.
-            Some(known) if self.merge_orders(store, request, &mut response)? => {
+            Some(known) if self.merge_orders(store, request, &mut response, circumstances.now)? => {
                 let mut caller = self.stand(store, known, request, &mut response, circumstances.now)?;
                 self.answer(store, &mut caller, request, &mut response, circumstances)?;
             }
@@ -136,6 +137,7 @@ impl Relay {
         self.take_parcels(store, caller, request, response, circumstances.now)?;
         self.tell_outcomes(store, caller, request, response)?;
         match caller.standing {
+            Standing::Live if self.is_silent(store, caller)? => response.silent = Some(true),
             Standing::Live => {
                 self.give_pulls(store, caller, request, response, circumstances.now)?;
                 self.say_kept(store, caller, request, response, circumstances.now)?;

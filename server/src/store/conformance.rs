@@ -6,6 +6,7 @@ mod apart;
 mod digests;
 mod parcels;
 mod rule;
+mod silence;
 
 use std::collections::BTreeSet;
 
@@ -120,6 +121,7 @@ rules!(
     sums_are_added_to_modulo_their_width,
     records_lie_where_their_live_values_say,
     what_was_counted_can_be_forgotten,
+    a_silence_is_ended_and_begins_anew_unheard,
 );
 
 fn shard(area: &str) -> Shard {

@@ -3,6 +3,7 @@
 mod apart;
 mod digests;
 mod parcels;
+mod silence;
 
 pub use parcels::WaitingParcel;
 

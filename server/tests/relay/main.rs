@@ -15,6 +15,7 @@ mod reconciling;
 mod record;
 mod rights;
 mod safety;
+mod silence;
 mod site;
 mod speed;
 mod verification;

@@ -315,6 +315,7 @@ fn least_response() -> ExchangeResponse {
         parcels: None,
         sums: None,
         void: None,
+        silent: None,
     }
 }
 
@@ -340,6 +341,7 @@ fn full_response(want: Want, closed: Closed) -> ExchangeResponse {
         parcels: Some(parcels_down()),
         sums: Some([2; 8]),
         void: Some(vec![shard()]),
+        silent: Some(true),
         ..least_response()
     }
 }

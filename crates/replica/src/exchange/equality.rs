@@ -18,7 +18,11 @@ pub(super) fn compare(
     request: &ExchangeRequest,
     response: &ExchangeResponse,
 ) -> Result<Option<bool>, ReplicaError> {
-    if request.with_sums != Some(true) || response.want.is_some() || response.closed.is_some() {
+    if request.with_sums != Some(true)
+        || response.want.is_some()
+        || response.closed.is_some()
+        || response.silent == Some(true)
+    {
         return Ok(None);
     }
     if response.pulls.is_none() {

@@ -20,7 +20,7 @@ use super::past::{forget_all, settle_past};
 use super::pulled::Intake;
 use super::session::{SetReport, SyncError, SyncReport};
 use crate::identity::{grant, see_relay_time, set_nonce};
-use crate::{Replica, ReplicaError, loaded};
+use crate::{Replica, ReplicaError, astray, loaded};
 
 /// Sets compared in one request.
 const LEVELS: usize = 16;
@@ -138,6 +138,7 @@ impl Replica {
             identity: &self.identity,
             batches: response.batches.as_deref().unwrap_or_default(),
             now,
+            looks: astray::looks(&transaction)?,
             touched: &touched,
             #[cfg(feature = "sabotage")]
             mine_wins: false,

@@ -45,6 +45,9 @@ pub struct SyncReport {
     pub sealed: u64,
     /// Sealed items that came to be opened.
     pub arrived: u64,
+    /// The relay has come back with less than it had and sends nothing before the centre has come.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub silent: bool,
     /// Round trips in which records were compared: none as long as nothing is broken.
     pub reconciled: u32,
     /// What the comparison of each set gave, before anything was mended; empty where none was made.
@@ -346,6 +349,11 @@ impl Session {
         }
         if let Some(closed) = response.closed {
             return Err(SyncError::Closed(closed));
+        }
+        if response.silent == Some(true) {
+            self.report.silent = true;
+            self.report.attention = replica.attention()?;
+            return Ok(Step::Done(self.report.clone()));
         }
         // What differs is found and mended once a session: a relay that goes on differing is reported.
         let differs = self.report.verified == Some(false) && self.report.reconciled == 0;

@@ -136,11 +136,12 @@ fn a_parcel_stays_until_a_second_replica_holds_what_it_became() {
 
 #[test]
 fn an_emptied_relay_is_given_the_parcel_again() {
-    let Scene { mut site, mut village, mut office, .. } = scene();
+    let Scene { mut site, mut village, mut office, mut centre } = scene();
     let sealed = seal(&mut village, complaint("kronologi uji"));
     village.sync(&site);
     site.replace_relay();
     village.sync(&site);
+    centre.sync(&site);
     assert_eq!(office.sync(&site).arrived, 1);
     open(&mut office, &sealed.item).unwrap();
 }

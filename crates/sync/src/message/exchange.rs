@@ -244,6 +244,9 @@ pub struct ExchangeResponse {
     /// Shards whose log does not contain the receipt that was named: receipts there say nothing any more.
     #[n(21)]
     pub void: Option<Vec<Shard>>,
+    /// No records are sent now: this relay has come back with less than it had, and waits for the centre.
+    #[n(22)]
+    pub silent: Option<bool>,
 }
 
 /// Why a device is sent nothing.

@@ -106,6 +106,7 @@ impl Relay {
             parcels: None,
             sums: None,
             void: None,
+            silent: None,
         }
     }
 

@@ -67,6 +67,7 @@ impl Relay {
         let hash = sums.as_ref().map_or_else(|| scopes_hash(&scopes), |sums| agreement_hash(&scopes, sums));
         let void = self.void_receipts(store, request)?;
         if hash == request.scopes_hash && void.is_empty() {
+            self.hear(store, caller)?;
             return self.note_claims(store, caller, &scopes, &scopes);
         }
         let Some(listed) = &request.scopes else {
@@ -101,6 +102,9 @@ impl Relay {
         response.more = (collector.more || response.more == Some(true)).then_some(true);
         response.batches = Some(collector.finish()).filter(|batches| !batches.is_empty());
         response.pulls = Some(pulls);
+        if ended {
+            self.hear(store, caller)?;
+        }
         self.note_claims(store, caller, &claimed, &scopes)
     }
 

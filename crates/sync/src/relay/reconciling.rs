@@ -54,6 +54,8 @@ impl Relay {
                 let mut passed_over = self.blank_response(&sender, now);
                 let caller = self.stand(store, known, &sender, &mut passed_over, now)?;
                 match caller.standing {
+                    // The exchange says it.
+                    Standing::Live if self.is_silent(store, &caller)? => response.want = Some(Want::Orders),
                     Standing::Live => self.answer_reconcile(store, &caller, request, &mut response)?,
                     Standing::Lapsed | Standing::Ended => response.closed = Some(Closed::Ended),
                     Standing::Revoked => response.closed = Some(Closed::Revoked),

@@ -12,6 +12,7 @@ pub(super) use super::parcels::{
     a_note_on_an_unknown_item_stays, an_item_is_opened_then_safe_and_its_content_is_gone,
     parcels_wait_for_their_destination_in_their_order, recipients_are_listed_once_and_dropped,
 };
+pub(super) use super::silence::a_silence_is_ended_and_begins_anew_unheard;
 use super::*;
 
 pub(super) fn devices_return_and_are_overwritten<B: Bench>(bench: &B) {

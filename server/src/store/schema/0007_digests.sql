@@ -1,3 +1,16 @@
+-- Times in which the relay sends no records, since it has come back with less than it had; the sets of nodes of the
+-- centre that have exchanged since the last one began.
+CREATE TABLE silence (
+    number INTEGER PRIMARY KEY,
+    since INTEGER NOT NULL,
+    cause TEXT NOT NULL,
+    ended INTEGER,
+    reason TEXT
+) STRICT;
+CREATE TABLE heard (
+    set_name TEXT PRIMARY KEY
+) STRICT, WITHOUT ROWID;
+
 -- What was counted of each record: the heads of its changes, one behind the other, and its item. Empty until counted.
 ALTER TABLE record ADD COLUMN heads BLOB;
 ALTER TABLE record ADD COLUMN item BLOB;

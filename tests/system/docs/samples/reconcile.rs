@@ -17,20 +17,17 @@ pub(super) fn full_reconcile() -> ReconcileRequest {
     let asked = |heads| Asked { record: record(), generation: 1, heads };
     let set =
         |set| AskedSet { set, epoch: [2; 8], records: vec![asked(vec![ChangeHash([3; 32])]), asked(vec![])] };
+    let [first, ..] = sets();
+    let none = AskedSet { set: first, epoch: [2; 8], records: vec![] };
     ReconcileRequest {
         levels: Some(sets().map(level).to_vec()),
-        asked: Some(sets().map(set).to_vec()),
+        asked: Some(sets().map(set).into_iter().chain([none]).collect()),
         ..least_reconcile()
     }
 }
 
 pub(super) fn emptied_reconcile() -> ReconcileRequest {
-    let [set, ..] = sets();
-    ReconcileRequest {
-        levels: Some(vec![]),
-        asked: Some(vec![AskedSet { set, epoch: [2; 8], records: vec![] }]),
-        ..least_reconcile()
-    }
+    ReconcileRequest { levels: Some(vec![]), asked: Some(vec![]), ..least_reconcile() }
 }
 
 pub(super) fn least_reconciled() -> ReconcileResponse {
@@ -61,11 +58,15 @@ pub(super) fn full_reconciled() -> ReconcileResponse {
     let words = [has(vec![ChangeHash([3; 32])]), has(vec![]), Word::Left, Word::Erased, Word::Refused];
     let answers: Vec<Answer> = (0..).zip(words).map(|(at, word)| Answer { at, word }).collect();
     let answered = |set| AnsweredSet { set, looked_at: 5, answers: answers.clone(), ends: ends(true) };
+    let [set, ..] = sets();
+    let equal =
+        Compared { set: set.clone(), count: 0, depth: 0, buckets: vec![], more: false, ends: ends(false) };
+    let silent = AnsweredSet { set, looked_at: 0, answers: vec![], ends: ends(false) };
     ReconcileResponse {
         want: Some(Want::Grant),
         closed: Some(Closed::Revoked),
-        compared: Some(sets().map(compared).to_vec()),
-        answered: Some(sets().map(answered).to_vec()),
+        compared: Some(sets().map(compared).into_iter().chain([equal]).collect()),
+        answered: Some(sets().map(answered).into_iter().chain([silent]).collect()),
         batches: Some(vec![PulledBatch { batch: batch(vec![]), leaves: 1, proof: vec![] }]),
         leaves: Some(vec![leaf(None)]),
         ..least_reconciled()
@@ -73,13 +74,9 @@ pub(super) fn full_reconciled() -> ReconcileResponse {
 }
 
 pub(super) fn emptied_reconciled() -> ReconcileResponse {
-    let [set, ..] = sets();
-    let compared =
-        Compared { set: set.clone(), count: 0, depth: 0, buckets: vec![], more: false, ends: ends(false) };
-    let answered = AnsweredSet { set, looked_at: 0, answers: vec![], ends: ends(false) };
     ReconcileResponse {
-        compared: Some(vec![compared]),
-        answered: Some(vec![answered]),
+        compared: Some(vec![]),
+        answered: Some(vec![]),
         batches: Some(vec![]),
         leaves: Some(vec![]),
         ..least_reconciled()
