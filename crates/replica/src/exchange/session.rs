@@ -357,7 +357,7 @@ impl Session {
         }
         // What differs is found and mended once a session: a relay that goes on differing is reported.
         let differs = self.report.verified == Some(false) && self.report.reconciled == 0;
-        if differs || std::mem::take(&mut self.thorough) {
+        if std::mem::take(&mut self.thorough) || differs {
             self.compare(replica.sets()?)?;
             return Ok(Step::Continue);
         }
