@@ -19,6 +19,8 @@ use compromised::Compromised;
 const MEMORY_MAX_KIB: u64 = 300 * 1024;
 const ALL: Duration = Duration::from_secs(30);
 const MUTANTS: usize = 60;
+/// Round trips of a sync that compares and finds what cannot be mended.
+const ROUNDS_MAX: u64 = 6;
 
 /// A relay in wrong hands, a device whose signatures it has, and an honest office that has not synced yet.
 struct Scene {
@@ -93,7 +95,9 @@ impl Scene {
         let next = self.office.try_sync();
         assert_eq!(next.code, Some(4), "{next:?}");
         let report = next.json();
-        assert_eq!((&report["pulled"], &report["rounds"]), (&0.into(), &1.into()), "{report}");
+        // What the relay's disk says differs from what it has counted: compared once a session, and to no end.
+        assert_eq!((&report["pulled"], &report["verified"]), (&0.into(), &false.into()), "{report}");
+        assert!(report["rounds"].as_u64().is_some_and(|rounds| rounds <= ROUNDS_MAX), "{report}");
         assert_eq!(self.office.status()["quarantined"], expected);
     }
 

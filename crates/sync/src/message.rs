@@ -13,11 +13,11 @@ pub use exchange::{
     Budget, Closed, ExchangeRequest, ExchangeResponse, Health, KnownChange, Pull, PullAnswer, PulledBatch,
     PulledChange, PulledLeaf, Push, PushItem, ScopeState, ShardMark, Want, agreement_hash, scopes_hash,
 };
+pub use parcels::{Arrival, ParcelMark, ParcelState, ParcelsDown, ParcelsUp};
 pub use reconcile::{
     Answer, AnsweredSet, Asked, AskedSet, Bucket, Compared, Ends, Level, Listed, ReconcileRequest,
     ReconcileResponse, Word,
 };
-pub use parcels::{Arrival, ParcelMark, ParcelState, ParcelsDown, ParcelsUp};
 pub use verdict::{Disposition, Lane, Verdict, VerdictRun, expand, verdicts_hash};
 
 use minicbor::{Decode, Encode};

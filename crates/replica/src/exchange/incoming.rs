@@ -7,7 +7,7 @@ use sambung_domain::{Set, Timestamp};
 use sambung_sync::message::{ExchangeRequest, ExchangeResponse, Pull, PullAnswer, agreement_hash};
 use sambung_trust::certificate::Purpose;
 use sambung_trust::signed::encode;
-use sambung_trust::{Grant, PublicKey};
+use sambung_trust::{Grant, PublicKey, RecipientsSum};
 
 use super::outgoing::{self, AGREED, scopes};
 use super::pulled::{Intake, Taken, leaves_of};
@@ -115,7 +115,8 @@ impl Replica {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let (_, grant) = grant(&transaction)?;
         let sums = digest::sums(&transaction, &self.identity.deployment, &grant)?;
-        let hash = agreement_hash(&scopes(&transaction, &grant)?, &sums);
+        let recipients = RecipientsSum::of(&parcel::recipients(&transaction)?);
+        let hash = agreement_hash(&scopes(&transaction, &grant)?, &sums, &recipients);
         set_named(&transaction, AGREED, &encode(&minicbor::bytes::ByteArray::from(hash)))?;
         set_named(&transaction, LAST_EXCHANGE, &encode(&now))?;
         transaction.commit()?;

@@ -68,7 +68,7 @@ impl Replica {
         let leaving = purge::leaving(&transaction)?;
         let parcels = outbox::outgoing(&transaction, &self.identity.device)?;
         let known = RecipientsSum::of(&recipients(&transaction)?);
-        let hash = agreement_hash(&scopes, &sums);
+        let hash = agreement_hash(&scopes, &sums, &known);
         let agreed: Option<ByteVec> = named_cbor(&transaction, AGREED)?;
         let quiet = push.is_none() && agreed.is_some_and(|agreed| agreed[..] == hash) && !plan.list_scopes;
         let request = ExchangeRequest {
@@ -86,7 +86,7 @@ impl Replica {
             orders_held: if plan.give_orders { Some(orders::held(&transaction)?) } else { None },
             outcomes: outcomes::told(&transaction)?,
             leaving: Some(leaving).filter(|leaving| !leaving.is_empty()),
-            recipients: Some(known).filter(|known| *known != RecipientsSum::default()),
+            recipients: Some(known).filter(|known| !quiet && *known != RecipientsSum::default()),
             parcels,
             parcels_seen: arrival::seen(&transaction)?,
             with_sums: Some(true),

@@ -61,7 +61,7 @@ pub struct ExchangeRequest {
     /// Records with work of its own that left all its sets and wait here until another replica holds them.
     #[n(13)]
     pub leaving: Option<Vec<(RecordId, u32)>>,
-    /// Name of the recipients it knows; absent for none.
+    /// Name of the recipients it knows; absent for none, and where the scopes are not listed: the hash covers it.
     #[n(14)]
     pub recipients: Option<RecipientsSum>,
     /// Sealed items.
@@ -126,9 +126,9 @@ pub fn scopes_hash(scopes: &[ScopeState]) -> [u8; 16] {
 
 /// The hash over all scopes of a replica and the sums of its sets.
 #[must_use]
-pub fn agreement_hash(scopes: &[ScopeState], sums: &[SetSum]) -> [u8; 16] {
+pub fn agreement_hash(scopes: &[ScopeState], sums: &[SetSum], recipients: &RecipientsSum) -> [u8; 16] {
     let mut hasher = blake3::Hasher::new_derive_key("sambung agreement 1");
-    hasher.update(&scopes_hash(scopes)).update(&sums_hash(sums));
+    hasher.update(&scopes_hash(scopes)).update(&sums_hash(sums)).update(&recipients.0);
     let mut first = [0; 16];
     first.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
     first

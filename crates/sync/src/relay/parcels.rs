@@ -13,11 +13,15 @@ use sambung_trust::{Grant, Parcel, ParcelHeader, ParcelNote, Recipient, Recipien
 use super::answer::stored;
 use super::safety::Others;
 use super::{Caller, NewParcel, ParcelStage, Reject, Relay, RelayError, RelayStore, StoredParcel};
+use crate::digest::SetSum;
 use crate::frame::FrameError;
 use crate::limits::{
     PARCEL_BYTES_MAX, PARCEL_MAX, PARCELS_MAX, PARCELS_WAITING_BYTES_MAX, PARCELS_WAITING_MAX, RECIPIENTS_MAX,
 };
-use crate::message::{Arrival, ExchangeRequest, ExchangeResponse, ParcelMark, ParcelState, ParcelsDown};
+use crate::message::{
+    Arrival, ExchangeRequest, ExchangeResponse, ParcelMark, ParcelState, ParcelsDown, ScopeState,
+    agreement_hash, scopes_hash,
+};
 
 /// The kind of record whose id follows from the item alone.
 const COMPLAINT: &str = "complaint";
@@ -95,7 +99,8 @@ impl Relay {
         request: &ExchangeRequest,
         response: &mut ExchangeResponse,
     ) -> Result<(), RelayError<S::Error>> {
-        if seals(&caller.grant) {
+        // Where no scopes are listed their hash has covered the recipients, or they are listed next.
+        if request.scopes.is_some() {
             let recipients = stored(store.recipients())?;
             if RecipientsSum::of(&recipients) != request.recipients.unwrap_or_default() {
                 response.recipients = Some(recipients.into_iter().take(RECIPIENTS_MAX).collect());
@@ -142,6 +147,16 @@ impl Relay {
             staff: grant.staff.clone(),
         }))
     }
+}
+
+/// The hash that a replica with the same scopes, sums and recipients names.
+pub(super) fn agreed_hash<S: RelayStore>(
+    store: &mut S,
+    scopes: &[ScopeState],
+    sums: Option<&[SetSum]>,
+) -> Result<[u8; 16], RelayError<S::Error>> {
+    let Some(sums) = sums else { return Ok(scopes_hash(scopes)) };
+    Ok(agreement_hash(scopes, sums, &RecipientsSum::of(&stored(store.recipients())?)))
 }
 
 /// Takes one parcel.
@@ -253,12 +268,4 @@ fn opens(grant: &Grant, kind: &str) -> bool {
 fn receives(grant: &Grant) -> bool {
     let named = |rule: &KindRule| rule.access == Access::Secret && rule.person.allow(Action::Read);
     grant.kinds.iter().any(|rule| opens(grant, &rule.kind) || named(rule))
-}
-
-/// Whether a device ever seals content: items, or the texts of what only named readers read.
-fn seals(grant: &Grant) -> bool {
-    grant.kinds.iter().any(|rule| {
-        let writes = rule.access == Access::Secret && grant.allows_somewhere(&rule.kind, Action::Create);
-        writes || grant.allows_somewhere(&rule.kind, Action::Seal)
-    }) || receives(grant)
 }

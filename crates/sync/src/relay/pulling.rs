@@ -7,6 +7,7 @@ use sambung_trust::decide::reads_through;
 use sambung_trust::merkle;
 
 use super::answer::stored;
+use super::parcels::agreed_hash;
 use super::safety::Others;
 use super::{Caller, LogRow, RecordRow, Reject, Relay, RelayError, RelayStore, StoredBatch, StoredChange};
 use crate::chain::{Entry, Mark};
@@ -17,7 +18,7 @@ use crate::frame::FrameError;
 use crate::limits::{PULL_BYTES, PULL_BYTES_MIN, PULL_SCAN_MAX, SCOPES_MAX};
 use crate::message::{
     ExchangeRequest, ExchangeResponse, KnownChange, Pull, PullAnswer, PulledBatch, PulledChange, PulledLeaf,
-    ScopeState, Want, agreement_hash, scopes_hash,
+    ScopeState, Want,
 };
 
 /// Rows read from the log at a time.
@@ -64,7 +65,7 @@ impl Relay {
             Some(true) => Some(self.sums_of(store, caller, now)?),
             Some(false) | None => None,
         };
-        let hash = sums.as_ref().map_or_else(|| scopes_hash(&scopes), |sums| agreement_hash(&scopes, sums));
+        let hash = agreed_hash(store, &scopes, sums.as_deref())?;
         let void = self.void_receipts(store, request)?;
         if hash == request.scopes_hash && void.is_empty() {
             self.hear(store, caller)?;
