@@ -31,7 +31,7 @@ fn verify_with_the_relay_says_set_by_set_whether_both_held_the_same() {
     let (office, _) = with_records(&deployment);
     let equal = office.run(&["verify", "--with-relay", "--json"]);
     assert_eq!((equal.code, &equal.json()["relay"]["equal"]), (Some(0), &true.into()), "{equal:?}");
-    let of_area = |report: &serde_json::Value| {
+    let of_area = |report: &Value| {
         let sets = report["relay"]["sets"].as_array().unwrap().clone();
         sets.into_iter().find(|set| set["set"] == "a:35.13").unwrap()
     };
