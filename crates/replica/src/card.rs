@@ -10,6 +10,7 @@ mod track;
 
 use argon2::{Algorithm, Argon2, Params, Version};
 use sambung_domain::identifier::{CardNumber, TrackingCode};
+use sambung_domain::role::Action;
 use sambung_domain::{Area, RecordId, Set};
 use sambung_trust::{DeploymentKey, Grant};
 
@@ -45,16 +46,10 @@ pub fn card_id(deployment: &DeploymentKey, number: CardNumber, code: &TrackingCo
     Some(RecordId(id))
 }
 
-/// Where status cards lie.
-pub(crate) fn cards_place() -> Set {
-    Set::Area(Area::reference())
-}
-
-/// Whether a device is given status cards: those of offices are.
-pub(crate) fn has_cards(grant: &Grant) -> bool {
-    let place = cards_place();
-    grant.sets.contains(&place)
-        && grant.actions(STATUS_CARD, &place).allow(sambung_domain::role::Action::Read)
+/// Whether a device may do something with status cards. Those of offices read them.
+pub(crate) fn allows(grant: &Grant, action: Action) -> bool {
+    let place = Set::Area(Area::reference());
+    grant.sets.contains(&place) && grant.actions(STATUS_CARD, &place).allow(action)
 }
 
 #[cfg(test)]

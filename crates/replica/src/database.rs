@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
 use sambung_domain::hex::hex;
+use sambung_trust::{Signature, Signed};
 use zeroize::Zeroizing;
 
 use crate::{Replica, ReplicaError};
@@ -173,6 +174,31 @@ pub(crate) fn set_named(connection: &Connection, name: &str, value: &[u8]) -> Re
         .prepare_cached("INSERT INTO named VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = ?2")?
         .execute(params![name, value])?;
     Ok(())
+}
+
+/// The next of a list that is asked about in turn, where it is longer than one request may name. `page` gives what
+/// comes after a place in the list, each with its place; the place reached is kept under `name`.
+pub(crate) fn in_turn<T>(
+    connection: &Connection,
+    name: &str,
+    page: impl Fn(i64) -> Result<Vec<(i64, T)>, ReplicaError>,
+) -> Result<Vec<T>, ReplicaError> {
+    let after =
+        named(connection, name)?.and_then(|bytes| bytes.try_into().ok()).map_or(0, i64::from_be_bytes);
+    let mut next = page(after)?;
+    if next.is_empty() && after > 0 {
+        next = page(0)?;
+    }
+    if let Some((last, _)) = next.last() {
+        set_named(connection, name, &last.to_be_bytes())?;
+    }
+    Ok(next.into_iter().map(|(_, item)| item).collect())
+}
+
+/// The signed statement in two columns beginning at one, body and signature.
+pub(crate) fn signed(row: &Row<'_>, first: usize) -> rusqlite::Result<Signed> {
+    let body: Vec<u8> = row.get(first)?;
+    Ok(Signed { body: body.into(), signature: Signature(row.get(first + 1)?) })
 }
 
 /// Reads a named value that a stored structure hides in.

@@ -132,10 +132,7 @@ impl Replica {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let sealed = forget(&transaction, id, staff)?;
         transaction.commit()?;
-        if sealed && !purge::empty_log(&self.connection)? {
-            purge::must_scrub(&self.connection)?;
-        }
-        Ok(())
+        if sealed { purge::scrub_log(&self.connection) } else { Ok(()) }
     }
 }
 

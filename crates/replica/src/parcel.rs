@@ -6,19 +6,18 @@
 //! only by a person ([`open`]).
 
 pub(crate) mod arrival;
-mod content;
 pub mod open;
 pub(crate) mod outbox;
 pub mod seal;
 
 use rusqlite::Connection;
+use sambung_domain::pack::{IdRule, Kind, Reach};
 use sambung_domain::role::Action;
-use sambung_domain::{OfficeCode, Role};
-use sambung_trust::certificate::{ChainError, Purpose};
-use sambung_trust::{Grant, Recipient, RecipientKey};
+use sambung_domain::{OfficeCode, Pack, RecordId, Role};
+use sambung_trust::certificate::{Certificate, Purpose};
+use sambung_trust::{Grant, ItemId, Recipient, RecipientKey};
 
 use crate::database::{named_cbor, set_named};
-use crate::identity::relay_time;
 use crate::{Identity, ReplicaError};
 
 pub use arrival::ArrivedItem;
@@ -27,9 +26,6 @@ pub use seal::{Seal, Sealed};
 
 /// Name of the stored list of recipients.
 const RECIPIENTS: &str = "recipients";
-
-/// The kind whose items only a person opens.
-const COMPLAINT: &str = "complaint";
 
 /// The devices that content can be sealed to, as the relay last listed them.
 pub(crate) fn recipients(connection: &Connection) -> Result<Vec<Recipient>, ReplicaError> {
@@ -40,29 +36,29 @@ pub(crate) fn set_recipients(connection: &Connection, list: &[Recipient]) -> Res
     set_named(connection, RECIPIENTS, &sambung_trust::signed::encode(&list))
 }
 
-/// The key in the recovery file, as the root certifies it. A certificate that has run out still names it: content that
-/// could not be sealed would be lost.
-pub(crate) fn recovery_key(
-    connection: &Connection,
-    identity: &Identity,
-) -> Result<RecipientKey, ReplicaError> {
-    let now = relay_time(connection)?;
-    let key = identity.key_for(Purpose::Recovery, now).or_else(|_: ChainError| {
-        let ever = identity
-            .certificates
-            .iter()
-            .filter_map(|signed| signed.open::<sambung_trust::certificate::Certificate>(&identity.root).ok());
-        let of_recovery = ever.into_iter().find(|certificate| certificate.purpose == Purpose::Recovery);
-        of_recovery.map(|certificate| certificate.key).ok_or(ReplicaError::Unreadable("the recovery key"))
-    })?;
-    Ok(RecipientKey(key.0))
+/// The key in the recovery file, by the root's last certificate for it. One that has run out still names it: content
+/// that could not be sealed would be lost.
+pub(crate) fn recovery_key(identity: &Identity) -> Result<RecipientKey, ReplicaError> {
+    let certified = identity.certificates.iter().filter_map(|signed| signed.open(&identity.root).ok());
+    let of_recovery = certified.filter(|certificate: &Certificate| certificate.purpose == Purpose::Recovery);
+    let last = of_recovery.max_by_key(|certificate| certificate.until);
+    last.map(|certificate| RecipientKey(certificate.key.0))
+        .ok_or(ReplicaError::Unreadable("the recovery key"))
+}
+
+/// The id of the record that an item becomes.
+pub(crate) fn becomes(kind: &Kind, item: &ItemId, of: Option<RecordId>) -> RecordId {
+    match (&kind.id, of) {
+        (IdRule::Sibling(_), Some(of)) => of.sibling(&kind.name),
+        _ => item.record(&kind.name),
+    }
 }
 
 /// The keys of those who open items of a kind for a destination: an office, or with none the centre.
 pub(crate) fn openers(
-    pack: &sambung_domain::Pack,
+    pack: &Pack,
     list: &[Recipient],
-    kind: &sambung_domain::pack::Kind,
+    kind: &Kind,
     to: Option<&OfficeCode>,
 ) -> Vec<RecipientKey> {
     let of_destination = |recipient: &&Recipient| match to {
@@ -70,10 +66,8 @@ pub(crate) fn openers(
         None => recipient.role == Role::Central,
     };
     let opens = |recipient: &&Recipient| {
-        pack.rule(recipient.role, kind.column).is_some_and(|rule| {
-            let sets = [&rule.area, &rule.office, &rule.person];
-            sets.iter().any(|actions| actions.contains(&Action::Open))
-        })
+        let rule = pack.rule(recipient.role, kind.column);
+        rule.is_some_and(|rule| Reach::ALL.iter().any(|reach| rule.through(*reach).contains(&Action::Open)))
     };
     list.iter().filter(of_destination).filter(opens).map(|recipient| recipient.key).collect()
 }

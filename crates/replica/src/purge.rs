@@ -8,7 +8,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use sambung_domain::RecordId;
 use sambung_sync::limits::LEAVING_MAX;
 
-use crate::database::{named, set_named};
+use crate::database::{in_turn, named, set_named};
 use crate::search::{self, Terms};
 use crate::{Replica, ReplicaError};
 use crate::{draft, loaded};
@@ -57,16 +57,7 @@ pub(crate) type Waiting = (RecordId, u32);
 
 /// The next records to ask the relay about, in turn where they are more than a request may name.
 pub(crate) fn leaving(connection: &Connection) -> Result<Vec<Waiting>, ReplicaError> {
-    let after =
-        named(connection, ASKED)?.and_then(|bytes| bytes.try_into().ok()).map_or(0, i64::from_be_bytes);
-    let mut page = page(connection, after)?;
-    if page.is_empty() && after > 0 {
-        page = self::page(connection, 0)?;
-    }
-    if let Some((last, _)) = page.last() {
-        set_named(connection, ASKED, &last.to_be_bytes())?;
-    }
-    Ok(page.into_iter().map(|(_, waiting)| waiting).collect())
+    in_turn(connection, ASKED, |after| page(connection, after))
 }
 
 fn page(connection: &Connection, after: i64) -> Result<Vec<(i64, Waiting)>, ReplicaError> {
@@ -105,11 +96,7 @@ impl Replica {
             statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
         for (record, area) in rows {
             let lives: Option<sambung_domain::Area> = area.and_then(|area| area.parse().ok());
-            let near = |set: &sambung_domain::Set| match (set, &lives) {
-                (sambung_domain::Set::Area(own), Some(area)) => own.covers(area),
-                _ => false,
-            };
-            if !grant.sets.iter().any(near) {
+            if !lives.is_some_and(|area| grant.covers(&area)) {
                 self.connection.execute("UPDATE record SET away = 1 WHERE number = ?1", [record])?;
             }
         }
@@ -155,7 +142,7 @@ fn remove(connection: &Connection, number: i64) -> Result<(), ReplicaError> {
 }
 
 /// Notes that something was removed which the write-ahead log may still hold.
-pub(crate) fn must_scrub(connection: &Connection) -> Result<(), ReplicaError> {
+fn must_scrub(connection: &Connection) -> Result<(), ReplicaError> {
     set_named(connection, SCRUB, &[1])
 }
 
@@ -190,8 +177,14 @@ fn scrub(connection: &Connection) -> Result<(), ReplicaError> {
     Ok(())
 }
 
+/// Takes what was removed out of the write-ahead log, now or, where another process that reads is in the way, after the
+/// next exchange.
+pub(crate) fn scrub_log(connection: &Connection) -> Result<(), ReplicaError> {
+    if empty_log(connection)? { Ok(()) } else { must_scrub(connection) }
+}
+
 /// Empties the write-ahead log; false where another process that reads keeps it from being emptied.
-pub(crate) fn empty_log(connection: &Connection) -> Result<bool, ReplicaError> {
+fn empty_log(connection: &Connection) -> Result<bool, ReplicaError> {
     let busy: i64 = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
     Ok(busy == 0)
 }

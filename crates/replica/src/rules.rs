@@ -4,6 +4,17 @@ use sambung_domain::pack::{Kind, stage};
 use sambung_domain::{Access, RecordId, Role};
 use serde_json::{Map, Value as Json};
 
+/// The kind of what was reported; sealed, it is opened by a person only.
+pub(crate) const COMPLAINT: &str = "complaint";
+/// A complaint's field with the number of the service card.
+pub(crate) const CARD_NUMBER: &str = "nomor_kartu";
+/// The kind of how complaints are handled.
+pub(crate) const CASE: &str = "case";
+/// A case's field that names its complaints.
+pub(crate) const COMPLAINTS: &str = "pengaduan";
+/// A case's field with its steps.
+pub(crate) const STATUS: &str = "status";
+
 /// The field with which a person says whether the village officer may know of her.
 pub(crate) const VILLAGE_MAY_KNOW: &str = "boleh_diketahui_desa";
 

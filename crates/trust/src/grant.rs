@@ -295,6 +295,12 @@ impl Grant {
         }
     }
 
+    /// Whether an area lies in one of the grant's areas.
+    #[must_use]
+    pub fn covers(&self, area: &Area) -> bool {
+        self.sets.iter().any(|set| matches!(set, Set::Area(own) if own.covers(area)))
+    }
+
     /// What is allowed for a kind; `None` for one the grant does not name.
     #[must_use]
     pub fn rule(&self, kind: &str) -> Option<&KindRule> {

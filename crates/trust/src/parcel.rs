@@ -73,6 +73,14 @@ impl Statement for ParcelHeader {
     const CONTEXT: &'static str = "sambung parcel 1";
 }
 
+impl ParcelHeader {
+    /// Whether the content is the item as it was first sealed.
+    #[must_use]
+    pub fn is_original(&self) -> bool {
+        self.item.0 == self.content
+    }
+}
+
 /// A sealed item with its signed header.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct Parcel {
@@ -96,12 +104,6 @@ impl Parcel {
         let header: ParcelHeader = self.header.open(&self.device)?;
         let fits = header.content == *blake3::hash(&self.content).as_bytes();
         if fits { Ok(header) } else { Err(SignedError::Body) }
-    }
-
-    /// Whether this is the item as it was first sealed.
-    #[must_use]
-    pub fn is_original(header: &ParcelHeader) -> bool {
-        header.item.0 == header.content
     }
 }
 
@@ -149,7 +151,7 @@ mod tests {
         let (key, other) = (SecretKey::from_seed(&[1; 32]), SecretKey::from_seed(&[2; 32]));
         let good = parcel(&key, b"sealed");
         let header = good.open().unwrap();
-        assert!(Parcel::is_original(&header));
+        assert!(header.is_original());
         let swapped = Parcel { content: b"another".to_vec().into(), ..good.clone() };
         assert_eq!(swapped.open(), Err(SignedError::Body));
         let stolen = Parcel { device: other.public(), ..good };

@@ -84,6 +84,14 @@ impl<'c> SqliteStore<'c> {
         Ok(self.statement(text)?.query_row(values, read).optional()?)
     }
 
+    /// How much of a device waits: a count and a sum of bytes.
+    fn waits(&self, text: &str, device: &PublicKey) -> Result<Load, StoreError> {
+        let read = |row: &Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?));
+        let (changes, bytes) = self.find(text, [device.0], read)?.unwrap_or_default();
+        let size = |number: i64| usize::try_from(number).unwrap_or(usize::MAX);
+        Ok(Load { changes: size(changes), bytes: size(bytes) })
+    }
+
     fn list<T>(
         &self,
         text: &str,

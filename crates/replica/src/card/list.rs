@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 use sambung_domain::RecordId;
 use sambung_domain::identifier::{BadCard, CardNumber};
+use sambung_domain::role::Action;
 
-use super::has_cards;
+use super::allows;
 use crate::identity::grant;
 use crate::{Replica, ReplicaError};
 
@@ -133,7 +134,7 @@ impl Replica {
     /// [`CardListError::NotAnOffice`] where it may not.
     pub fn may_keep_cards(&self) -> Result<(), CardListError> {
         let (_, grant) = grant(&self.connection)?;
-        if has_cards(&grant) { Ok(()) } else { Err(CardListError::NotAnOffice) }
+        if allows(&grant, Action::Read) { Ok(()) } else { Err(CardListError::NotAnOffice) }
     }
 
     /// Whether a card's number is in the list here.

@@ -11,22 +11,13 @@ use serde_json::Value as Json;
 
 use super::create::{FIRST_GENERATION, text_of};
 use super::{Fields, edits, put};
-use crate::card::{DAY, PHONE, STATE, STATUS_CARD, card_of, cards_place};
+use crate::card::{self, DAY, PHONE, STATE, STATUS_CARD, card_of};
 use crate::loaded::{self, RecordRow};
 use crate::place::Place;
+use crate::rules::{CARD_NUMBER, CASE, COMPLAINT, COMPLAINTS, STATUS};
 use crate::write::{Intent, Writer};
 use crate::{ReplicaError, projection};
 
-/// The kind that has steps to show.
-const CASE: &str = "case";
-/// The kind that a person carries a card of.
-const COMPLAINT: &str = "complaint";
-/// A case's field that names its complaints.
-const COMPLAINTS: &str = "pengaduan";
-/// A case's field with its steps.
-const STATUS: &str = "status";
-/// A complaint's field with the number on the card.
-const NUMBER: &str = "nomor_kartu";
 /// A complaint's field with the status card of that number.
 const CARD: &str = "kartu_status";
 /// What a card says of a complaint that is in no case yet.
@@ -41,7 +32,7 @@ impl Writer<'_, '_> {
         if kind.name != COMPLAINT || text_of(edits, CARD).is_some() {
             return Ok(());
         }
-        let number = text_of(edits, NUMBER).and_then(|number| number.parse::<CardNumber>().ok());
+        let number = text_of(edits, CARD_NUMBER).and_then(|number| number.parse::<CardNumber>().ok());
         let card = number.map(|number| card_of(&self.transaction, number)).transpose()?.flatten();
         edits.extend(card.map(|card| put(CARD, Value::Text(card.to_string()))));
         Ok(())
@@ -93,10 +84,10 @@ impl Writer<'_, '_> {
         codes.iter().filter_map(shown).min_by_key(place).map(str::to_owned)
     }
 
-    /// The cases here that list a complaint.
-    fn cases_of(&self, complaint: RecordId) -> Result<Vec<RecordRow>, ReplicaError> {
+    /// The cases here that list a complaint, in the order of their ids.
+    pub(crate) fn cases_of(&self, complaint: RecordId) -> Result<Vec<RecordRow>, ReplicaError> {
         let sql = "SELECT r.record FROM reference r JOIN record ON number = r.record
-                   WHERE r.target = ?1 AND r.kind = ?2 AND away = 0 ORDER BY r.record";
+                   WHERE r.target = ?1 AND r.kind = ?2 AND away = 0 ORDER BY record.id";
         let mut statement = self.transaction.prepare_cached(sql)?;
         let numbers: Vec<i64> =
             statement.query_map((complaint.0, CASE), |row| row.get(0))?.collect::<Result<_, _>>()?;
@@ -142,7 +133,8 @@ impl Writer<'_, '_> {
             return Ok(());
         }
         let known = loaded::find_generation(&self.transaction, id, FIRST_GENERATION)?.is_some();
-        if known || !self.may_make_cards() {
+        // Asked before a row is made: a birth that is not allowed would leave an empty one.
+        if known || !card::allows(&self.grant, Action::Create) {
             return Ok(());
         }
         let place = [
@@ -155,12 +147,6 @@ impl Writer<'_, '_> {
         let row = loaded::insert(&self.transaction, id, FIRST_GENERATION, STATUS_CARD)?;
         self.save(&row, &edits, &intent(Action::Create))?;
         Ok(())
-    }
-
-    /// Asked before a row is made for a card: a birth that is not allowed would leave an empty one.
-    fn may_make_cards(&self) -> bool {
-        let place = cards_place();
-        self.grant.sets.contains(&place) && self.grant.actions(STATUS_CARD, &place).allow(Action::Create)
     }
 }
 

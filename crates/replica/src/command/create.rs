@@ -10,7 +10,7 @@ use sambung_trust::ItemId;
 use super::{Create, Fields, Outcome, edits, put};
 use crate::identity::{home_area, home_office};
 use crate::loaded;
-use crate::parcel::only_seals;
+use crate::parcel::{becomes, only_seals};
 use crate::place::Place;
 use crate::rules::access_of;
 use crate::write::{Intent, Writer};
@@ -47,10 +47,7 @@ impl Writer<'_, '_> {
     fn create_sealed(&mut self, command: &Create) -> Result<Outcome, ReplicaError> {
         let (item, sealed) = self.seal(command, None)?;
         let kind = self.kind(&command.kind)?;
-        let id = match (&kind.id, command.of) {
-            (IdRule::Sibling(_), Some(of)) => of.sibling(&kind.name),
-            _ => item.record(&kind.name),
-        };
+        let id = becomes(kind, &item, command.of);
         Ok(Outcome { sealed: Some(sealed), ..Outcome::of(id, None) })
     }
 

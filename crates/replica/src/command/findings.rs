@@ -55,6 +55,5 @@ impl Writer<'_, '_> {
 }
 
 fn root(edit: &Edit) -> Option<&str> {
-    let (Edit::Put { path, .. } | Edit::PutMap { path } | Edit::Delete { path }) = edit;
-    path.first().map(String::as_str)
+    edit.path().first().map(String::as_str)
 }

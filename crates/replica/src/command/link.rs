@@ -1,6 +1,6 @@
 //! Saying whether two records are of the same person.
 
-use sambung_domain::{Area, RecordId, Set};
+use sambung_domain::{Area, RecordId};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -86,9 +86,10 @@ impl Writer<'_, '_> {
     /// both where this device reaches it, so that whoever sees the link sees both; else with the first.
     fn between(&self, first: &Place, second: &Place) -> Place {
         let area = first.area.as_deref().zip(second.area.as_deref()).and_then(|(a, b)| common(a, b));
-        let reached =
-            |area: &Area| self.grant.sets.iter().any(|set| matches!(set, Set::Area(own) if own.covers(area)));
-        let area = area.filter(reached).map(|area| area.to_string()).or_else(|| first.area.clone());
+        let area = area
+            .filter(|area| self.grant.covers(area))
+            .map(|area| area.to_string())
+            .or_else(|| first.area.clone());
         Place { area, office: first.office.clone(), access: first.access.max(second.access) }
     }
 }

@@ -2,7 +2,7 @@
 
 use sambung_domain::pack::Column;
 use sambung_domain::role::Action;
-use sambung_domain::{Area, OfficeCode, RecordId, Set};
+use sambung_domain::{Area, OfficeCode, RecordId};
 use serde::{Deserialize, Serialize};
 
 use super::transfer::usage;
@@ -41,7 +41,7 @@ impl Writer<'_, '_> {
         }
         needed(&command.reason)?;
         let own = |office: &OfficeCode| own_offices(&self.grant).contains(office);
-        if self.covers(&command.to) || command.office.as_ref().is_some_and(own) {
+        if self.grant.covers(&command.to) || command.office.as_ref().is_some_and(own) {
             return self.move_all(&row, command);
         }
         let to = match &command.office {
@@ -51,11 +51,6 @@ impl Writer<'_, '_> {
         };
         let Move { id, to: area, reason, .. } = command.clone();
         self.offer_all(&row, &Offer { id, to, area: Some(area), keep: false, reason }, "move")
-    }
-
-    /// Whether an area lies in this device's areas.
-    fn covers(&self, area: &Area) -> bool {
-        self.grant.sets.iter().any(|set| matches!(set, Set::Area(own) if own.covers(area)))
     }
 
     fn move_all(&mut self, row: &RecordRow, command: &Move) -> Result<Outcome, ReplicaError> {

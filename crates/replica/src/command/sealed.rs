@@ -44,7 +44,7 @@ impl Writer<'_, '_> {
             let nobody = "none of its readers has a device that could open it; name one with --add readers=";
             return Err(UsageError::Query(nobody.to_owned()).into());
         }
-        keys.push(recovery_key(&self.transaction, self.identity)?);
+        keys.push(recovery_key(self.identity)?);
         let failed = ReplicaError::Unreadable("a text that is to be sealed");
         armoured(&self.sealer.seal(&keys, text.as_bytes()).ok_or(failed)?)
     }

@@ -4,12 +4,15 @@ use rusqlite::{Connection, Row, params};
 use sambung_domain::{RecordId, Timestamp};
 use sambung_sync::limits::PARCEL_MAX;
 use sambung_sync::message::{Arrival, ParcelMark};
-use sambung_trust::{ItemId, Parcel, ParcelHeader, PublicKey, Signature, Signed};
+use sambung_trust::{ItemId, Parcel, ParcelHeader, PublicKey, Signed};
 use serde::{Deserialize, Serialize};
 
-use super::COMPLAINT;
-use crate::database::{named_cbor, set_named};
+use crate::database::{named_cbor, set_named, signed};
+use crate::rules::COMPLAINT;
 use crate::{Replica, ReplicaError, UsageError};
+
+/// What cannot be read where a stored item is damaged.
+const ITEM: &str = "sealed item";
 
 /// Name of the stored position in the relay's order of items.
 const SEEN: &str = "parcels seen";
@@ -148,25 +151,49 @@ pub(crate) fn adopt(connection: &Connection) -> Result<(), ReplicaError> {
     Ok(())
 }
 
-const COLUMNS: &str = "item, device, body, signature, content";
+const COLUMNS: &str = "item, device, content, body, signature";
 
 fn read(row: &Row<'_>) -> rusqlite::Result<(ItemId, Parcel)> {
-    let (body, content): (Vec<u8>, Vec<u8>) = (row.get(2)?, row.get(4)?);
-    let header = Signed { body: body.into(), signature: Signature(row.get(3)?) };
-    Ok((ItemId(row.get(0)?), Parcel { device: PublicKey(row.get(1)?), header, content: content.into() }))
+    let content: Vec<u8> = row.get(2)?;
+    let parcel = Parcel { device: PublicKey(row.get(1)?), header: signed(row, 3)?, content: content.into() };
+    Ok((ItemId(row.get(0)?), parcel))
 }
 
 fn arrived((item, parcel): (ItemId, Parcel)) -> Result<Arrived, ReplicaError> {
-    let header = parcel.open().map_err(|_| ReplicaError::Unreadable("a sealed item"))?;
+    let header = parcel.open().map_err(|_| ReplicaError::Unreadable(ITEM))?;
     Ok(Arrived { item, header, content: parcel.content.to_vec() })
 }
 
-/// Items that nobody has opened yet, as far as is known here, oldest first.
-pub(super) fn unopened(connection: &Connection) -> Result<Vec<Arrived>, ReplicaError> {
-    let sql = format!("SELECT {COLUMNS} FROM arrival WHERE record IS NULL ORDER BY came, item");
-    let mut statement = connection.prepare_cached(&sql)?;
-    let rows: Vec<(ItemId, Parcel)> = statement.query_map([], read)?.collect::<Result<_, _>>()?;
-    rows.into_iter().map(arrived).collect()
+/// What stands on an item that nobody has opened yet, as far as is known here.
+struct Unopened {
+    header: ParcelHeader,
+    came: Timestamp,
+    ended: bool,
+}
+
+/// The items that nobody has opened yet, oldest first, without their content.
+fn waiting(connection: &Connection) -> Result<Vec<Unopened>, ReplicaError> {
+    let sql = "SELECT body, signature, came, ended FROM arrival WHERE record IS NULL ORDER BY came, item";
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement
+        .query_map([], |row| Ok((signed(row, 0)?, Timestamp(row.get(2)?), row.get(3)?)))?
+        .collect::<Result<Vec<(Signed, _, _)>, _>>()?;
+    let read = |(header, came, ended): (Signed, _, _)| {
+        let header = header.peek().map_err(|_| ReplicaError::Unreadable(ITEM))?;
+        Ok(Unopened { header, came, ended })
+    };
+    rows.into_iter().map(read).collect()
+}
+
+/// What stands on the items that nobody has opened yet.
+pub(super) fn headers(connection: &Connection) -> Result<Vec<ParcelHeader>, ReplicaError> {
+    Ok(waiting(connection)?.into_iter().map(|unopened| unopened.header).collect())
+}
+
+/// An item that is here.
+pub(super) fn of_item(connection: &Connection, item: &ItemId) -> Result<Arrived, ReplicaError> {
+    let sql = format!("SELECT {COLUMNS} FROM arrival WHERE item = ?1");
+    arrived(connection.prepare_cached(&sql)?.query_row([item.0], read)?)
 }
 
 /// The item that a name or its beginning names.
@@ -191,31 +218,17 @@ impl Replica {
     /// The items that wait for somebody to open them.
     ///
     /// # Errors
-    /// What the database says.
+    /// [`ReplicaError::Ended`] while the device shows nothing, and what the database says.
     pub fn unopened(&self) -> Result<Vec<ArrivedItem>, ReplicaError> {
         self.onlooker()?;
-        let sql = "SELECT item, body, signature, came, ended FROM arrival WHERE record IS NULL
-                   ORDER BY came, item";
-        let mut statement = self.connection.prepare_cached(sql)?;
-        let rows = statement.query_map([], |row| {
-            let body: Vec<u8> = row.get(1)?;
-            let header = Signed { body: body.into(), signature: Signature(row.get(2)?) };
-            Ok((ItemId(row.get(0)?), header, Timestamp(row.get(3)?), row.get(4)?))
-        })?;
-        let mut items = Vec::new();
-        for row in rows {
-            let (item, header, came, sender_ended) = row?;
-            let header: ParcelHeader =
-                header.peek().map_err(|_| ReplicaError::Unreadable("a sealed item"))?;
-            items.push(ArrivedItem {
-                item: item.to_string(),
-                kind: header.kind,
-                staff: header.staff.to_string(),
-                sealed_at: header.at.to_string(),
-                came: came.to_string(),
-                sender_ended,
-            });
-        }
-        Ok(items)
+        let listed = |Unopened { header, came, ended }| ArrivedItem {
+            item: header.item.to_string(),
+            kind: header.kind,
+            staff: header.staff.to_string(),
+            sealed_at: header.at.to_string(),
+            came: came.to_string(),
+            sender_ended: ended,
+        };
+        Ok(waiting(&self.connection)?.into_iter().map(listed).collect())
     }
 }

@@ -5,28 +5,25 @@
 //! the review list and is not shown in the field.
 
 use sambung_domain::RecordId;
-use sambung_domain::pack::{IdRule, Kind};
+use sambung_domain::pack::{Kind, ROUTING_TEXTS};
 use sambung_domain::role::Action;
 use sambung_domain::value::Value;
-use sambung_trust::{ItemId, OpeningKey, ParcelHeader};
+use sambung_trust::{ItemId, OpeningKey, ParcelHeader, RecipientKey};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
-use super::arrival::{Arrived, named_item, note_opened, unopened};
-use super::content::Content;
-use super::seal::{by_a_person, text};
-use super::{COMPLAINT, openers, recipients};
+use super::arrival::{self, Arrived, headers, named_item, note_opened};
+use super::seal::Addressed;
+use super::{becomes, openers, recipients};
 use crate::command::{Birth, Create, EditRecord, Fields, put, unknown_field};
 use crate::loaded::{self, RecordRow};
 use crate::place::Place;
+use crate::rules::{CARD_NUMBER, CASE, COMPLAINT, COMPLAINTS, STATUS};
 use crate::write::{Intent, Writer};
 use crate::{Circumstances, Replica, ReplicaError};
 
 /// The command named in the history.
 const COMMAND: &str = "open_sealed";
-
-/// The kind that says how complaints are handled.
-const CASE: &str = "case";
 
 /// The state that a new case is in.
 const NEW: &str = "BARU";
@@ -93,12 +90,16 @@ impl Replica {
         circumstances: &mut Circumstances<'_>,
     ) -> Result<OpenedAlone, ReplicaError> {
         let mut done = OpenedAlone::default();
-        for arrived in unopened(&self.connection)? {
-            if by_a_person(&arrived.header.kind) {
-                done.resealed += self.write_as_device(circumstances, |writer| writer.reseal(&arrived))?;
+        for header in headers(&self.connection)? {
+            if header.kind == COMPLAINT {
+                let missing = self.cannot_open(&header)?;
+                if !missing.is_empty() {
+                    let reseal = |writer: &mut Writer<'_, '_>| writer.reseal(&header, &missing);
+                    done.resealed += self.write_as_device(circumstances, reseal)?;
+                }
                 continue;
             }
-            match self.write_as_device(circumstances, |writer| writer.open_private_part(&arrived)) {
+            match self.write_as_device(circumstances, |writer| writer.open_private_part(&header.item)) {
                 Ok(()) => done.opened += 1,
                 Err(
                     ReplicaError::Usage(_)
@@ -112,13 +113,35 @@ impl Replica {
         }
         Ok(done)
     }
+
+    /// The keys of devices that are to open an item and cannot, by what came and by what this device sealed anew.
+    fn cannot_open(&self, header: &ParcelHeader) -> Result<Vec<RecipientKey>, ReplicaError> {
+        let Some(kind) = self.pack.kind(&header.kind) else { return Ok(Vec::new()) };
+        let mut can = header.sealed_to.clone();
+        let mut statement = self.connection.prepare_cached("SELECT body FROM parcel WHERE item = ?1")?;
+        let bodies: Vec<Vec<u8>> =
+            statement.query_map([header.item.0], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        for body in bodies {
+            if let Ok(anew) = minicbor::decode::<ParcelHeader>(&body) {
+                can.extend(anew.sealed_to);
+            }
+        }
+        let mut keys = openers(&self.pack, &recipients(&self.connection)?, kind, header.to.as_ref());
+        keys.retain(|key| !can.contains(&key.fingerprint()));
+        Ok(keys)
+    }
 }
 
 impl Writer<'_, '_> {
-    fn content(&self, arrived: &Arrived) -> Result<Content, ReplicaError> {
-        let key = OpeningKey::of_device(&self.identity.device);
-        let opened = self.sealer.open(&key, &arrived.content);
-        Content::decode(&opened.ok_or(ReplicaError::Unreadable("an item that is sealed to another device"))?)
+    /// What was entered; `None` where it is sealed to other devices.
+    fn unsealed(&self, arrived: &Arrived) -> Option<zeroize::Zeroizing<Vec<u8>>> {
+        self.sealer.open(&OpeningKey::of_device(&self.identity.device), &arrived.content)
+    }
+
+    fn content(&self, arrived: &Arrived) -> Result<Create, ReplicaError> {
+        let other = ReplicaError::Unreadable("an item that is sealed to another device");
+        let content = self.unsealed(arrived).ok_or(other)?;
+        serde_json::from_slice(&content).map_err(|_| ReplicaError::Unreadable("a sealed item"))
     }
 
     fn open_complaint(&mut self, command: &OpenComplaint) -> Result<Opened, ReplicaError> {
@@ -132,16 +155,17 @@ impl Writer<'_, '_> {
                 not(feature = "sabotage"),
                 expect(unused_mut, reason = "sabotage takes something out")
             )]
-            let mut content = self.content(&arrived)?;
+            let mut create = self.content(&arrived)?;
             #[cfg(feature = "sabotage")]
             if self.sabotage == Some("complaint_whole_at_office") {
-                content.create.fields.set.remove("kontak_aman");
+                create.fields.set.remove("kontak_aman");
             }
-            self.bear(&content.create, &born(&arrived, complaint, &origin(&arrived.header)))?;
-            self.place_in_case(&arrived, command.case, complaint, &content.create)?;
+            self.bear(&create, &born(&arrived, complaint, &origin(&arrived.header)))?;
+            self.place_in_case(&arrived, command.case, complaint, &create)?;
         }
         note_opened(&self.transaction, &arrived.item, complaint, self.now())?;
-        let case = self.case_of(complaint)?.unwrap_or_else(|| arrived.item.record(CASE));
+        let known = self.cases_of(complaint)?.first().map(|case| case.id);
+        let case = known.unwrap_or_else(|| arrived.item.record(CASE));
         Ok(Opened { complaint, case, joined: case != arrived.item.record(CASE) })
     }
 
@@ -157,7 +181,7 @@ impl Writer<'_, '_> {
             Some(case) => Some(case),
             None => self.case_of_card(create, complaint)?,
         };
-        let add = vec![("pengaduan".to_owned(), Json::from(complaint.to_string()))];
+        let add = vec![(COMPLAINTS.to_owned(), Json::from(complaint.to_string()))];
         let reason = origin(&arrived.header);
         if let Some(case) = known {
             let fields = Fields { add, ..Fields::default() };
@@ -170,7 +194,7 @@ impl Writer<'_, '_> {
             self.bear(&create, &Birth { item: None, ..born(arrived, case, &reason) })?;
             let row = self.find(case)?;
             let kind = self.kind(CASE)?;
-            let status = kind.field("status").ok_or_else(|| unknown_field(kind, "status"))?;
+            let status = kind.field(STATUS).ok_or_else(|| unknown_field(kind, STATUS))?;
             self.step(&row, status, NEW, None, COMMAND)?;
             self.show_on_cards(&row)?;
         }
@@ -192,22 +216,10 @@ impl Writer<'_, '_> {
         Create { kind: CASE.to_owned(), of: None, fields: Fields { set, add, ..Fields::default() } }
     }
 
-    /// The case that lists a complaint.
-    fn case_of(&self, complaint: RecordId) -> Result<Option<RecordId>, ReplicaError> {
-        let sql = "SELECT p.id FROM reference r JOIN projection p ON p.record = r.record
-                   JOIN record ON number = p.record
-                   WHERE away = 0 AND r.target = ?1 AND r.kind = ?2 ORDER BY p.id LIMIT 1";
-        let mut statement = self.transaction.prepare_cached(sql)?;
-        let mut rows = statement.query((complaint.0, CASE))?;
-        Ok(match rows.next()? {
-            Some(row) => Some(RecordId(row.get(0)?)),
-            None => None,
-        })
-    }
-
     /// The one case of other complaints with the card of this one.
     fn case_of_card(&self, create: &Create, complaint: RecordId) -> Result<Option<RecordId>, ReplicaError> {
-        let Some(typed) = text(create, "nomor_kartu") else { return Ok(None) };
+        let typed = create.fields.set.get(CARD_NUMBER).and_then(Json::as_str);
+        let Some(typed) = typed else { return Ok(None) };
         let card = typed.replace(['-', ' '], "").to_uppercase();
         let sql = "SELECT p.id FROM projection p JOIN record ON number = p.record
                    WHERE away = 0 AND p.kind = ?1 AND p.id <> ?3
@@ -218,25 +230,23 @@ impl Writer<'_, '_> {
             .collect::<Result<_, _>>()?;
         let mut cases = std::collections::BTreeSet::new();
         for id in ids {
-            cases.extend(self.case_of(RecordId(id))?);
+            cases.extend(self.cases_of(RecordId(id))?.first().map(|case| case.id));
         }
         Ok(if cases.len() == 1 { cases.pop_first() } else { None })
     }
 
-    fn open_private_part(&mut self, arrived: &Arrived) -> Result<(), ReplicaError> {
+    fn open_private_part(&mut self, item: &ItemId) -> Result<(), ReplicaError> {
+        let arrived = &arrival::of_item(&self.transaction, item)?;
         let kind = self.kind(&arrived.header.kind)?;
-        let content = self.content(arrived)?;
-        if content.create.kind != kind.name || !self.grant.allows_somewhere(&kind.name, Action::Open) {
+        let create = self.content(arrived)?;
+        if create.kind != kind.name || !self.grant.allows_somewhere(&kind.name, Action::Open) {
             return Err(ReplicaError::NotAllowed);
         }
-        let id = match (&kind.id, content.create.of) {
-            (IdRule::Sibling(_), Some(of)) => of.sibling(&kind.name),
-            _ => arrived.item.record(&kind.name),
-        };
+        let id = becomes(kind, &arrived.item, create.of);
         let reason = origin(&arrived.header);
         match loaded::find(&self.transaction, id)? {
-            None => drop(self.bear(&content.create, &born(arrived, id, &reason))?),
-            Some(row) => self.bear_beside(&row, kind, &content.create, (&reason, arrived.item))?,
+            None => drop(self.bear(&create, &born(arrived, id, &reason))?),
+            Some(row) => self.bear_beside(&row, kind, &create, (&reason, arrived.item))?,
         }
         note_opened(&self.transaction, &arrived.item, id, self.now())
     }
@@ -251,45 +261,22 @@ impl Writer<'_, '_> {
     ) -> Result<(), ReplicaError> {
         let mut edits = self.edits(kind, &create.fields, Some(item))?;
         let place = Place::of(&self.transaction, row)?;
-        let routing = ["area", "office", "access"];
-        edits.retain(|edit| !routing.iter().any(|key| edit.path() == [*key]));
+        edits.retain(|edit| !ROUTING_TEXTS.iter().any(|key| edit.path() == [*key]));
         edits.extend(place.edits());
         edits.push(put("schema", Value::Int(i64::from(self.pack.version))));
         let intent = Intent { action: Action::Create, command: COMMAND, reason: Some(reason) };
         self.save_beside(row, &edits, &intent).map(drop)
     }
 
-    /// Seals an item anew for devices of the office that cannot open it; gives how many parcels that made.
-    fn reseal(&mut self, arrived: &Arrived) -> Result<u64, ReplicaError> {
-        let header = &arrived.header;
-        let kind = self.kind(&header.kind)?;
-        let list = recipients(&self.transaction)?;
-        let known = self.sealed_to(header)?;
-        let missing: Vec<_> = openers(self.pack, &list, kind, header.to.as_ref())
-            .into_iter()
-            .filter(|key| !known.contains(&key.fingerprint()))
-            .collect();
-        let key = OpeningKey::of_device(&self.identity.device);
-        let Some(content) = self.sealer.open(&key, &arrived.content) else { return Ok(0) };
-        if missing.is_empty() {
-            return Ok(0);
-        }
-        self.put_parcel(&header.kind, Some(header.item), header.to.clone(), &missing, &content)?;
+    /// Seals an item anew for devices that cannot open it, under the name of who sealed it first; gives how many parcels
+    /// that made.
+    fn reseal(&mut self, header: &ParcelHeader, missing: &[RecipientKey]) -> Result<u64, ReplicaError> {
+        let arrived = arrival::of_item(&self.transaction, &header.item)?;
+        let Some(content) = self.unsealed(&arrived) else { return Ok(0) };
+        let ParcelHeader { kind, to, staff, at, .. } = header;
+        let addressed = Addressed { item: Some(header.item), kind, to: to.as_ref(), staff: *staff, at: *at };
+        self.put_parcel(&addressed, missing, &content)?;
         Ok(1)
-    }
-
-    /// The keys that an item is sealed to, by what came and by what this device sealed anew.
-    fn sealed_to(&self, header: &ParcelHeader) -> Result<Vec<sambung_trust::parcel::KeyName>, ReplicaError> {
-        let mut known = header.sealed_to.clone();
-        let mut statement = self.transaction.prepare_cached("SELECT body FROM parcel WHERE item = ?1")?;
-        let bodies: Vec<Vec<u8>> =
-            statement.query_map([header.item.0], |row| row.get(0))?.collect::<Result<_, _>>()?;
-        for body in bodies {
-            if let Ok(anew) = minicbor::decode::<ParcelHeader>(&body) {
-                known.extend(anew.sealed_to);
-            }
-        }
-        Ok(known)
     }
 }
 

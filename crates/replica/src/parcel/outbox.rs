@@ -4,11 +4,11 @@ use rusqlite::{Connection, params};
 use sambung_domain::RecordId;
 use sambung_sync::limits::{PARCEL_BYTES_MAX, PARCELS_ASKED_MAX, PARCELS_MAX};
 use sambung_sync::message::{ParcelState, ParcelsDown, ParcelsUp};
-use sambung_trust::{ItemId, Parcel, ParcelNote, PublicKey, SecretKey, Signature, Signed};
+use sambung_trust::{ItemId, Parcel, ParcelNote, PublicKey, SecretKey, Signed};
 
 use super::arrival;
 use crate::ReplicaError;
-use crate::database::{named, set_named};
+use crate::database::{in_turn, signed};
 
 /// `parcel.state`: the relay is not known to have it.
 const HERE: i64 = 0;
@@ -46,9 +46,8 @@ fn unsent(connection: &Connection, device: PublicKey) -> Result<Vec<Parcel>, Rep
     let sql = "SELECT body, signature, content FROM parcel WHERE state = ?1 ORDER BY made LIMIT ?2";
     let mut statement = connection.prepare_cached(sql)?;
     let rows = statement.query_map((HERE, limit), |row| {
-        let (body, content): (Vec<u8>, Vec<u8>) = (row.get(0)?, row.get(2)?);
-        let header = Signed { body: body.into(), signature: Signature(row.get(1)?) };
-        Ok(Parcel { device, header, content: content.into() })
+        let content: Vec<u8> = row.get(2)?;
+        Ok(Parcel { device, header: signed(row, 0)?, content: content.into() })
     })?;
     let (mut parcels, mut bytes) = (Vec::new(), 0);
     for row in rows {
@@ -64,16 +63,7 @@ fn unsent(connection: &Connection, device: PublicKey) -> Result<Vec<Parcel>, Rep
 
 /// Items to ask about, in turn where they are more than a request may name.
 fn waiting(connection: &Connection) -> Result<Vec<ItemId>, ReplicaError> {
-    let after =
-        named(connection, ASKED)?.and_then(|bytes| bytes.try_into().ok()).map_or(0, i64::from_be_bytes);
-    let mut page = page(connection, after)?;
-    if page.is_empty() && after > 0 {
-        page = self::page(connection, 0)?;
-    }
-    if let Some((last, _)) = page.last() {
-        set_named(connection, ASKED, &last.to_be_bytes())?;
-    }
-    Ok(page.into_iter().map(|(_, item)| item).collect())
+    in_turn(connection, ASKED, |after| page(connection, after))
 }
 
 fn page(connection: &Connection, after: i64) -> Result<Vec<(i64, ItemId)>, ReplicaError> {

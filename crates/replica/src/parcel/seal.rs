@@ -3,16 +3,17 @@
 use rusqlite::params;
 use sambung_domain::pack::{IdRule, Kind};
 use sambung_domain::role::Action;
-use sambung_domain::{OfficeCode, RecordId};
+use sambung_domain::{OfficeCode, RecordId, StaffId, Timestamp};
 use sambung_trust::{ItemId, ParcelHeader, RecipientKey, Signed};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
+use zeroize::Zeroizing;
 
-use super::content::Content;
-use super::{COMPLAINT, openers, recipients, recovery_key};
+use super::{openers, recipients, recovery_key};
 use crate::command::{Create, edits};
 use crate::draft::forget;
 use crate::place::Place;
+use crate::sealing::padded;
 use crate::write::Writer;
 use crate::{Circumstances, Replica, ReplicaError, UsageError, identity, loaded, purge};
 use sambung_sync::limits::PARCEL_MAX;
@@ -70,11 +71,23 @@ impl Replica {
             Ok(sealed)
         })?;
         // Pages of the draft, and of those it replaced, lie in the log until then.
-        if !purge::empty_log(&self.connection)? {
-            purge::must_scrub(&self.connection)?;
-        }
+        purge::scrub_log(&self.connection)?;
         Ok(sealed)
     }
+}
+
+/// What stands on an item.
+pub(super) struct Addressed<'a> {
+    /// Its name, for one that is sealed anew.
+    pub(super) item: Option<ItemId>,
+    /// The kind of record it becomes.
+    pub(super) kind: &'a str,
+    /// The office it is for; none for the centre.
+    pub(super) to: Option<&'a OfficeCode>,
+    /// Who sealed it first.
+    pub(super) staff: StaffId,
+    /// When, by that device's clock.
+    pub(super) at: Timestamp,
 }
 
 impl Writer<'_, '_> {
@@ -94,7 +107,7 @@ impl Writer<'_, '_> {
         let create = self.completed(kind, create, parent.as_ref());
         let office = parent.and_then(|place| place.office?.parse().ok());
         let to = self.receiver(&create, to.cloned().or(self.grant.office.clone()).or(office));
-        self.seal_for(kind, create, to)
+        self.seal_for(kind, &create, to)
     }
 
     /// Where the record lies that the sealed one will belong to. It must be known here.
@@ -139,32 +152,38 @@ impl Writer<'_, '_> {
     fn seal_for(
         &mut self,
         kind: &Kind,
-        create: Create,
+        create: &Create,
         to: Option<OfficeCode>,
     ) -> Result<(ItemId, Sealed), ReplicaError> {
         let list = recipients(&self.transaction)?;
         let office = to.filter(|office| !openers(self.pack, &list, kind, Some(office)).is_empty());
         let keys = openers(self.pack, &list, kind, office.as_ref());
-        let content = Content { create, staff: self.staff(), sealed_at: self.now().to_string() }.encode()?;
+        let unsayable = |_| ReplicaError::Unreadable("what is to be sealed");
+        let content = Zeroizing::new(padded(serde_json::to_vec(create).map_err(unsayable)?));
         #[cfg(feature = "sabotage")]
         if self.sabotage == Some("complaint_sealed") {
             crate::database::set_named(&self.transaction, "last sealed", &content)?;
         }
-        let item = self.put_parcel(&kind.name, None, office.clone(), &keys, &content)?;
+        let addressed = Addressed {
+            item: None,
+            kind: &kind.name,
+            to: office.as_ref(),
+            staff: self.staff(),
+            at: self.now(),
+        };
+        let item = self.put_parcel(&addressed, &keys, &content)?;
         Ok((item, Sealed { item: item.to_string(), to: office, openers: keys.len() }))
     }
 
-    /// Seals content to keys and the recovery key and keeps it for sending. `item` is given for one sealed anew.
+    /// Seals content to keys and the recovery key and keeps it for sending.
     pub(super) fn put_parcel(
-        &mut self,
-        kind: &str,
-        item: Option<ItemId>,
-        to: Option<OfficeCode>,
+        &self,
+        addressed: &Addressed<'_>,
         keys: &[RecipientKey],
         content: &[u8],
     ) -> Result<ItemId, ReplicaError> {
         let mut keys = keys.to_vec();
-        keys.push(recovery_key(&self.transaction, self.identity)?);
+        keys.push(recovery_key(self.identity)?);
         let failed = ReplicaError::Unreadable("what is to be sealed");
         let sealed = self.sealer.seal(&keys, content).ok_or(failed)?;
         if sealed.len() > PARCEL_MAX {
@@ -172,12 +191,12 @@ impl Writer<'_, '_> {
         }
         let hash = *blake3::hash(&sealed).as_bytes();
         let header = ParcelHeader {
-            item: item.unwrap_or(ItemId(hash)),
+            item: addressed.item.unwrap_or(ItemId(hash)),
             content: hash,
-            kind: kind.to_owned(),
-            to,
-            staff: self.staff(),
-            at: self.now(),
+            kind: addressed.kind.to_owned(),
+            to: addressed.to.cloned(),
+            staff: addressed.staff,
+            at: addressed.at,
             sealed_to: keys.iter().map(RecipientKey::fingerprint).collect(),
         };
         let signed = Signed::seal(&header, &self.identity.device);
@@ -186,14 +205,4 @@ impl Writer<'_, '_> {
         )?;
         Ok(header.item)
     }
-}
-
-/// Whether an item of a kind is opened by a person only.
-pub(super) fn by_a_person(kind: &str) -> bool {
-    kind == COMPLAINT
-}
-
-/// The text of a field that a command sets.
-pub(super) fn text(create: &Create, key: &str) -> Option<String> {
-    create.fields.set.get(key).and_then(Json::as_str).map(str::to_owned)
 }

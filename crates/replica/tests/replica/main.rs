@@ -9,6 +9,7 @@
 mod astray;
 mod attention;
 mod backup;
+mod bytes;
 mod cards;
 mod commands;
 mod conflicts;

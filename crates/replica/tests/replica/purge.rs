@@ -2,19 +2,13 @@
 
 use std::path::Path;
 
-use rusqlite::MAIN_DB;
 use sambung_domain::RecordId;
 use sambung_relay::clock;
 use sambung_replica::draft::Draft;
 use sambung_replica::search::Search;
 
+use crate::bytes::{contains, marker, pages};
 use crate::site::{Office, Site};
-
-/// A text that occurs nowhere else.
-fn marker() -> String {
-    let bytes: [u8; 10] = clock::random().unwrap();
-    bytes.iter().map(|byte| char::from(b'a' + byte % 26)).collect()
-}
 
 fn leaving(office: &Office) -> u64 {
     office.replica.status(clock::now()).unwrap().leaving
@@ -22,17 +16,6 @@ fn leaving(office: &Office) -> u64 {
 
 fn rows(office: &Office, sql: &str) -> i64 {
     office.database().query_row(sql, [], |row| row.get(0)).unwrap()
-}
-
-fn contains(bytes: &[u8], marker: &str) -> bool {
-    let folded: Vec<u8> = bytes.to_ascii_lowercase();
-    // A trigram index keeps pieces: four letters of the marker are what nothing else has.
-    folded.windows(marker.len()).any(|window| window == marker.as_bytes())
-}
-
-/// Every page of the database as its pager decrypts it, free ones included.
-fn pages(office: &Office) -> Vec<u8> {
-    office.database().serialize(MAIN_DB).unwrap().to_vec()
 }
 
 /// Bytes of the files beside a database.

@@ -1,6 +1,5 @@
 //! What a village reports goes up sealed, leaves nothing behind, and is whole where it is opened.
 
-use rusqlite::MAIN_DB;
 use sambung_domain::RecordId;
 use sambung_relay::clock;
 use sambung_replica::ReplicaError;
@@ -11,17 +10,12 @@ use sambung_replica::parcel::{OpenComplaint, Opened, Seal, Sealed};
 use sambung_trust::order::Deed;
 use serde_json::{Value as Json, json};
 
+use crate::bytes::{contains, marker, pages};
 use crate::site::{Office, Site};
 
 const OFFICE: &str = "P4MI-3513";
 const VILLAGE: &str = "35.13.02.2004";
 const CARD: &str = "482-915-3067-W";
-
-/// A text that occurs nowhere else.
-fn marker() -> String {
-    let bytes: [u8; 10] = clock::random().unwrap();
-    bytes.iter().map(|byte| char::from(b'a' + byte % 26)).collect()
-}
 
 struct Scene {
     site: Site,
@@ -62,15 +56,6 @@ fn opened_alone(device: &mut Office) -> OpenedAlone {
 
 fn status(device: &Office) -> sambung_replica::query::Status {
     device.replica.status(clock::now()).unwrap()
-}
-
-fn contains(bytes: &[u8], marker: &str) -> bool {
-    bytes.to_ascii_lowercase().windows(marker.len()).any(|window| window == marker.as_bytes())
-}
-
-/// Every page as the pager decrypts it, free ones included, with the frames that the log holds.
-fn pages(device: &Office) -> Vec<u8> {
-    device.database().serialize(MAIN_DB).unwrap().to_vec()
 }
 
 /// What is told in a complaint, entry by entry.
@@ -230,6 +215,8 @@ fn a_device_enrolled_later_opens_what_the_office_seals_anew() {
     assert_eq!(opened_alone(&mut office).resealed, 0, "once is enough");
     office.sync(&site);
     assert_eq!(later.sync(&site).arrived, 1);
+    let waiting = &later.replica.unopened().unwrap()[0];
+    assert_eq!(waiting.staff, village.staff.to_string(), "whoever sealed it first");
     let opened = open(&mut later, &sealed.item).unwrap();
     later.sync(&site);
     office.sync(&site);

@@ -80,7 +80,7 @@ impl Document {
 }
 
 fn write(transaction: &mut Transaction<'_>, edit: &Edit) -> Result<(), DocumentError> {
-    let (Edit::Put { path, .. } | Edit::PutMap { path } | Edit::Delete { path }) = edit;
+    let path = edit.path();
     let bad_path = || DocumentError::Path(path.join("/"));
     let (key, parents) = path.split_last().ok_or_else(bad_path)?;
     let mut object = ROOT;

@@ -1,30 +1,12 @@
 //! Lists of a push while they are read: bounded before anybody is known to have sent them. An empty chunk is one
 //! byte on the wire and many times that in a list.
 
-use minicbor::bytes::ByteVec;
 use minicbor::decode::{Decode, Decoder, Error};
 use sambung_trust::merkle::LEAVES_MAX;
-use sambung_trust::{ItemId, Parcel, Recipient, Signed};
 
-use super::{Arrival, AskedSet, Level, PushItem};
-use crate::document::ChangeHash;
+use super::{AskedSet, PushItem};
 use crate::frame::FrameError;
-use crate::limits::{
-    ASKED_MAX, HEADS_MAX, LEVELS_MAX, ORDERS_HELD_MAX, PARCELS_ASKED_MAX, PARCELS_MAX, PUSH_CHANGES_MAX,
-    RECIPIENTS_MAX, SCOPES_MAX,
-};
-
-/// The chunks of one item.
-pub(super) fn chunks<C>(d: &mut Decoder<'_>, context: &mut C) -> Result<Vec<ByteVec>, Error> {
-    let mut chunks = Vec::new();
-    for chunk in d.array_iter_with(context)? {
-        if chunks.len() == PUSH_CHANGES_MAX {
-            return Err(Error::custom(FrameError::TooLarge));
-        }
-        chunks.push(chunk?);
-    }
-    Ok(chunks)
-}
+use crate::limits::{ASKED_MAX, PUSH_CHANGES_MAX, SCOPES_MAX};
 
 /// The items of a push, which together hold no more changes than a push may.
 pub(super) fn items<C>(d: &mut Decoder<'_>, context: &mut C) -> Result<Vec<PushItem>, Error>
@@ -45,13 +27,13 @@ where
 }
 
 /// A list that is counted while it is read.
-fn at_most<T, C>(d: &mut Decoder<'_>, context: &mut C, most: usize) -> Result<Vec<T>, Error>
+pub(super) fn list<const MOST: usize, T, C>(d: &mut Decoder<'_>, context: &mut C) -> Result<Vec<T>, Error>
 where
     T: for<'b> Decode<'b, C>,
 {
     let mut list = Vec::new();
     for item in d.array_iter_with(context)? {
-        if list.len() == most {
+        if list.len() == MOST {
             return Err(Error::custom(FrameError::TooLarge));
         }
         list.push(item?);
@@ -59,67 +41,15 @@ where
     Ok(list)
 }
 
-/// The orders that a replica holds.
-pub(super) fn orders<C>(d: &mut Decoder<'_>, context: &mut C) -> Result<Option<Vec<Signed>>, Error>
+/// As [`list`], where it may be absent.
+pub(super) fn some<const MOST: usize, T, C>(
+    d: &mut Decoder<'_>,
+    context: &mut C,
+) -> Result<Option<Vec<T>>, Error>
 where
-    Signed: for<'b> Decode<'b, C>,
+    T: for<'b> Decode<'b, C>,
 {
-    at_most(d, context, ORDERS_HELD_MAX).map(Some)
-}
-
-/// The recipients that a relay lists.
-pub(super) fn recipients<C>(d: &mut Decoder<'_>, context: &mut C) -> Result<Option<Vec<Recipient>>, Error>
-where
-    Recipient: for<'b> Decode<'b, C>,
-{
-    at_most(d, context, RECIPIENTS_MAX).map(Some)
-}
-
-/// The sealed items of a request.
-pub(super) fn parcels<C>(d: &mut Decoder<'_>, context: &mut C) -> Result<Vec<Parcel>, Error>
-where
-    Parcel: for<'b> Decode<'b, C>,
-{
-    at_most(d, context, PARCELS_MAX)
-}
-
-/// The sealed items of a response.
-pub(super) fn arrivals<C>(d: &mut Decoder<'_>, context: &mut C) -> Result<Vec<Arrival>, Error>
-where
-    Arrival: for<'b> Decode<'b, C>,
-{
-    at_most(d, context, PARCELS_MAX)
-}
-
-/// The items that a request asks about.
-pub(super) fn items_asked<C>(d: &mut Decoder<'_>, context: &mut C) -> Result<Vec<ItemId>, Error>
-where
-    ItemId: for<'b> Decode<'b, C>,
-{
-    at_most(d, context, PARCELS_ASKED_MAX)
-}
-
-/// The notes of a request.
-pub(super) fn notes<C>(d: &mut Decoder<'_>, context: &mut C) -> Result<Vec<Signed>, Error>
-where
-    Signed: for<'b> Decode<'b, C>,
-{
-    at_most(d, context, PARCELS_ASKED_MAX)
-}
-
-/// The levels of a comparison.
-pub(super) fn levels<C>(d: &mut Decoder<'_>, context: &mut C) -> Result<Option<Vec<Level>>, Error>
-where
-    Level: for<'b> Decode<'b, C>,
-{
-    let mut levels = Vec::new();
-    for level in d.array_iter_with(context)? {
-        if levels.len() == LEVELS_MAX {
-            return Err(Error::custom(FrameError::TooLarge));
-        }
-        levels.push(level?);
-    }
-    Ok(Some(levels))
+    list::<MOST, T, C>(d, context).map(Some)
 }
 
 /// The records asked about, which are counted over all sets.
@@ -140,30 +70,19 @@ where
     Ok(Some(sets))
 }
 
-/// The heads of one record.
-pub(super) fn heads<C>(d: &mut Decoder<'_>, context: &mut C) -> Result<Vec<ChangeHash>, Error>
-where
-    ChangeHash: for<'b> Decode<'b, C>,
-{
-    let mut heads = Vec::new();
-    for head in d.array_iter_with(context)? {
-        if heads.len() == HEADS_MAX {
-            return Err(Error::custom(FrameError::TooLarge));
-        }
-        heads.push(head?);
-    }
-    Ok(heads)
-}
-
 #[cfg(test)]
 mod tests {
     use minicbor::bytes::ByteVec;
     use sambung_domain::RecordId;
-    use sambung_trust::SecretKey;
+    use sambung_trust::{ItemId, Parcel, Recipient, SecretKey, Signed};
 
     use super::*;
+    use crate::document::ChangeHash;
     use crate::frame::Frame;
-    use crate::message::{ExchangeRequest, Health, ParcelsDown, ParcelsUp, Push};
+    use crate::limits::{
+        HEADS_MAX, LEVELS_MAX, ORDERS_HELD_MAX, PARCELS_ASKED_MAX, PARCELS_MAX, RECIPIENTS_MAX,
+    };
+    use crate::message::{Arrival, ExchangeRequest, Health, ParcelsDown, ParcelsUp, Push};
 
     fn read(items: &[usize]) -> Result<Push, FrameError> {
         let key = SecretKey::from_seed(&[1; 32]);
@@ -225,7 +144,7 @@ mod tests {
         let listed = |count| {
             let list = vec![recipient.clone(); count];
             let bytes = sambung_trust::signed::encode(&list);
-            recipients(&mut Decoder::new(&bytes), &mut ()).is_ok()
+            some::<RECIPIENTS_MAX, Recipient, ()>(&mut Decoder::new(&bytes), &mut ()).is_ok()
         };
         assert!(listed(RECIPIENTS_MAX) && !listed(RECIPIENTS_MAX + 1));
     }
@@ -242,7 +161,7 @@ mod tests {
 
     #[test]
     fn what_is_compared_and_asked_is_counted_while_it_is_read() {
-        use crate::message::{Asked, ReconcileRequest};
+        use crate::message::{Asked, Level, ReconcileRequest};
 
         let key = SecretKey::from_seed(&[1; 32]);
         let set: sambung_domain::Set = "a:35.13".parse().unwrap();

@@ -14,6 +14,7 @@ use super::{ParcelMark, ParcelsDown, ParcelsUp, VerdictRun, bounded};
 use crate::chain::{LogId, Mark};
 use crate::digest::{SetSum, SumsHash, sums_hash};
 use crate::document::ChangeHash;
+use crate::limits::{ORDERS_HELD_MAX, PUSH_CHANGES_MAX, RECIPIENTS_MAX};
 
 /// What a replica has, wants to give, and can take. Every request stands alone; repeating it changes nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Encode, Decode)]
@@ -53,7 +54,7 @@ pub struct ExchangeRequest {
     #[cbor(n(10), with = "minicbor::bytes")]
     pub orders: Option<[u8; 8]>,
     /// The orders it holds, the newest first, where the relay asked for them.
-    #[cbor(n(11), decode_with = "bounded::orders")]
+    #[cbor(n(11), decode_with = "bounded::some::<ORDERS_HELD_MAX, _, _>")]
     pub orders_held: Option<Vec<Signed>>,
     /// The number of the last outcome it was told ([`sambung_trust::outcome`]); absent for none.
     #[n(12)]
@@ -161,7 +162,7 @@ pub struct PushItem {
     #[cbor(n(3), with = "minicbor::bytes")]
     pub nonce: IncarnationNonce,
     /// The raw chunks, dependencies first.
-    #[cbor(n(4), decode_with = "bounded::chunks")]
+    #[cbor(n(4), decode_with = "bounded::list::<PUSH_CHANGES_MAX, _, _>")]
     pub chunks: Vec<ByteVec>,
 }
 
@@ -232,7 +233,7 @@ pub struct ExchangeResponse {
     #[n(12)]
     pub kept: Option<Vec<u32>>,
     /// All recipients, where the replica knows others.
-    #[cbor(n(13), decode_with = "bounded::recipients")]
+    #[cbor(n(13), decode_with = "bounded::some::<RECIPIENTS_MAX, _, _>")]
     pub recipients: Option<Vec<Recipient>>,
     /// What became of sealed items asked about, and new ones.
     #[n(14)]

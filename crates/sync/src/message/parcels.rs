@@ -4,19 +4,20 @@ use minicbor::{Decode, Encode};
 use sambung_trust::{ItemId, Parcel, Signed};
 
 use super::bounded;
+use crate::limits::{PARCELS_ASKED_MAX, PARCELS_MAX};
 
 /// What a replica says of sealed items.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
 pub struct ParcelsUp {
     /// Items it carries to the relay.
-    #[cbor(n(0), decode_with = "bounded::parcels")]
+    #[cbor(n(0), decode_with = "bounded::list::<PARCELS_MAX, _, _>")]
     pub sent: Vec<Parcel>,
     /// Items that it sent before and still keeps.
-    #[cbor(n(1), decode_with = "bounded::items_asked")]
+    #[cbor(n(1), decode_with = "bounded::list::<PARCELS_ASKED_MAX, _, _>")]
     pub waiting: Vec<ItemId>,
     /// Signed [`sambung_trust::ParcelNote`]s about items whose content it holds as records.
-    #[cbor(n(2), decode_with = "bounded::notes")]
+    #[cbor(n(2), decode_with = "bounded::list::<PARCELS_ASKED_MAX, _, _>")]
     pub notes: Vec<Signed>,
 }
 
@@ -42,7 +43,7 @@ pub struct ParcelsDown {
     #[n(1)]
     pub noted: Vec<ParcelState>,
     /// Items for this device to open.
-    #[cbor(n(2), decode_with = "bounded::arrivals")]
+    #[cbor(n(2), decode_with = "bounded::list::<PARCELS_MAX, _, _>")]
     pub arrived: Vec<Arrival>,
 }
 

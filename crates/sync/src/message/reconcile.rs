@@ -14,6 +14,7 @@ use super::{Closed, PulledBatch, PulledLeaf, ShardMark, Want, bounded};
 use crate::chain::LogId;
 use crate::digest::Item;
 use crate::document::ChangeHash;
+use crate::limits::{HEADS_MAX, LEVELS_MAX};
 
 /// What a replica compares and asks. Repeating it changes nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Encode, Decode)]
@@ -26,7 +27,7 @@ pub struct ReconcileRequest {
     #[cbor(n(1), with = "minicbor::bytes")]
     pub grant: GrantId,
     /// Sets to be compared.
-    #[cbor(n(2), decode_with = "bounded::levels")]
+    #[cbor(n(2), decode_with = "bounded::some::<LEVELS_MAX, _, _>")]
     pub levels: Option<Vec<Level>>,
     /// Records that differ, set by set.
     #[cbor(n(3), decode_with = "bounded::asked")]
@@ -77,7 +78,7 @@ pub struct Asked {
     #[n(1)]
     pub generation: u32,
     /// The settled heads that the replica has; none for a record it does not have. Of many, some: more is sent then.
-    #[cbor(n(2), decode_with = "bounded::heads")]
+    #[cbor(n(2), decode_with = "bounded::list::<HEADS_MAX, _, _>")]
     pub heads: Vec<ChangeHash>,
 }
 

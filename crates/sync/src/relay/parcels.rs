@@ -179,7 +179,7 @@ fn take<S: RelayStore>(
     }
     let load = stored(store.parcel_load(&caller.device.key))?;
     if load.changes >= PARCELS_WAITING_MAX || load.bytes + parcel.content.len() > PARCELS_WAITING_BYTES_MAX {
-        let known = stage.is_some() && Parcel::is_original(&header);
+        let known = stage.is_some() && header.is_original();
         return Ok(if known { ParcelState::Taken } else { ParcelState::Later });
     }
     let ended = !matches!(caller.standing, Standing::Live | Standing::Lapsed);
@@ -191,7 +191,7 @@ fn take<S: RelayStore>(
 /// Whether a device may send an item: an original if it may seal or open its kind, one sealed anew if it may open it and
 /// the item is known.
 fn may_send(grant: &Grant, header: &ParcelHeader, stage: Option<ParcelStage>) -> bool {
-    let original = Parcel::is_original(header);
+    let original = header.is_original();
     let may_seal = original && grant.allows_somewhere(&header.kind, Action::Seal);
     may_seal || opens(grant, &header.kind) && (original || stage.is_some())
 }

@@ -61,10 +61,7 @@ impl SqliteStore<'_> {
     pub(super) fn load_of(&self, device: &PublicKey) -> Result<Load, StoreError> {
         let text = "SELECT count(*), coalesce(sum(bytes), 0) FROM quarantine
             WHERE device = ?1 AND outcome IS NULL";
-        let load = self.find(text, [device.0], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)))?;
-        let (changes, bytes) = load.unwrap_or_default();
-        let size = |number: i64| usize::try_from(number).unwrap_or(usize::MAX);
-        Ok(Load { changes: size(changes), bytes: size(bytes) })
+        self.waits(text, device)
     }
 
     pub(super) fn keep_apart(&self, change: &Quarantined) -> Result<(), StoreError> {

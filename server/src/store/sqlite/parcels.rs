@@ -124,10 +124,7 @@ impl ParcelStore for SqliteStore<'_> {
     fn parcel_load(&mut self, device: &PublicKey) -> Result<Load, StoreError> {
         let text = "SELECT count(*), coalesce(sum(bytes), 0) FROM parcel
             WHERE device = ?1 AND content IS NOT NULL";
-        let load = self.find(text, [device.0], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)))?;
-        let (changes, bytes) = load.unwrap_or_default();
-        let size = |number: i64| usize::try_from(number).unwrap_or(usize::MAX);
-        Ok(Load { changes: size(changes), bytes: size(bytes) })
+        self.waits(text, device)
     }
 
     fn parcel_at(&mut self, number: u64) -> Result<Option<[u8; 32]>, StoreError> {
