@@ -11,7 +11,8 @@ mod verdict;
 pub use enrol::{EnrolRequest, EnrolResponse, Hello};
 pub use exchange::{
     Budget, Closed, ExchangeRequest, ExchangeResponse, Health, KnownChange, Pull, PullAnswer, PulledBatch,
-    PulledChange, PulledLeaf, Push, PushItem, ScopeState, ShardMark, Want, agreement_hash, scopes_hash,
+    PulledChange, PulledLeaf, Push, PushItem, ScopeState, ShardMark, Want, agreed_recipients, agreement_hash,
+    scopes_hash,
 };
 pub use parcels::{Arrival, ParcelMark, ParcelState, ParcelsDown, ParcelsUp};
 pub use reconcile::{

@@ -19,6 +19,7 @@ mod quarantine;
 mod recognition;
 mod reconciling;
 mod safety;
+mod scopes;
 mod silence;
 mod store;
 

@@ -298,7 +298,6 @@ fn emptied_request() -> ExchangeRequest {
 
 fn least_response() -> ExchangeResponse {
     ExchangeResponse {
-        relay_time: Timestamp(0),
         nonce: [1; 24],
         want: None,
         verdicts: None,

@@ -44,13 +44,13 @@ impl Replica {
         report: &mut SyncReport,
     ) -> Result<Progress, SyncError> {
         let unknown = |_| SyncError::RelayUnknown;
-        let relay = self.identity.key_for(Purpose::Relay, response.relay_time).map_err(unknown)?;
-        let issuer = self.identity.key_for(Purpose::Issuer, response.relay_time).map_err(unknown)?;
+        let relay = self.identity.key_for(Purpose::Relay, response.relay_time()).map_err(unknown)?;
+        let issuer = self.identity.key_for(Purpose::Issuer, response.relay_time()).map_err(unknown)?;
         let transaction = self
             .connection
             .transaction_with_behavior(TransactionBehavior::Immediate)
             .map_err(ReplicaError::from)?;
-        see_relay_time(&transaction, response.relay_time)?;
+        see_relay_time(&transaction, response.relay_time())?;
         set_nonce(&transaction, &response.nonce)?;
         orders::take(&transaction, &issuer, response.orders.as_deref().unwrap_or_default())?;
         orders::note_closed(&transaction, response.closed)?;
@@ -112,13 +112,18 @@ impl Replica {
 
     /// Notes that the relay has nothing new for the cursors as they stand.
     pub(super) fn note_agreement(&mut self, now: Timestamp) -> Result<(), ReplicaError> {
+        self.note_said()?;
+        set_named(&self.connection, LAST_EXCHANGE, &encode(&now))
+    }
+
+    /// Notes that the relay was told everything as it stands here: until something changes it is not repeated.
+    pub(super) fn note_said(&mut self) -> Result<(), ReplicaError> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let (_, grant) = grant(&transaction)?;
         let sums = digest::sums(&transaction, &self.identity.deployment, &grant)?;
         let recipients = RecipientsSum::of(&parcel::recipients(&transaction)?);
         let hash = agreement_hash(&scopes(&transaction, &grant)?, &sums, &recipients);
         set_named(&transaction, AGREED, &encode(&minicbor::bytes::ByteArray::from(hash)))?;
-        set_named(&transaction, LAST_EXCHANGE, &encode(&now))?;
         transaction.commit()?;
         Ok(())
     }

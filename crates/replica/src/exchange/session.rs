@@ -351,6 +351,7 @@ impl Session {
             return Err(SyncError::Closed(closed));
         }
         if response.silent == Some(true) {
+            replica.note_said()?;
             self.report.silent = true;
             self.report.attention = replica.attention()?;
             return Ok(Step::Done(self.report.clone()));
@@ -422,7 +423,7 @@ trait Timed {
 
 impl Timed for ExchangeResponse {
     fn relay_time(&self) -> Timestamp {
-        self.relay_time
+        ExchangeResponse::relay_time(self)
     }
 }
 

@@ -13,15 +13,11 @@ use sambung_trust::{Grant, Parcel, ParcelHeader, ParcelNote, Recipient, Recipien
 use super::answer::stored;
 use super::safety::Others;
 use super::{Caller, NewParcel, ParcelStage, Reject, Relay, RelayError, RelayStore, StoredParcel};
-use crate::digest::SetSum;
 use crate::frame::FrameError;
 use crate::limits::{
     PARCEL_BYTES_MAX, PARCEL_MAX, PARCELS_MAX, PARCELS_WAITING_BYTES_MAX, PARCELS_WAITING_MAX, RECIPIENTS_MAX,
 };
-use crate::message::{
-    Arrival, ExchangeRequest, ExchangeResponse, ParcelMark, ParcelState, ParcelsDown, ScopeState,
-    agreement_hash, scopes_hash,
-};
+use crate::message::{Arrival, ExchangeRequest, ExchangeResponse, ParcelMark, ParcelState, ParcelsDown};
 
 /// The kind of record whose id follows from the item alone.
 const COMPLAINT: &str = "complaint";
@@ -91,7 +87,7 @@ impl Relay {
         Ok(ParcelState::Safe)
     }
 
-    /// Gives the caller the items that are for him, and the recipients if he knows others.
+    /// Gives the caller the items that are for him.
     pub(super) fn give_parcels<S: RelayStore>(
         &self,
         store: &mut S,
@@ -99,13 +95,6 @@ impl Relay {
         request: &ExchangeRequest,
         response: &mut ExchangeResponse,
     ) -> Result<(), RelayError<S::Error>> {
-        // Where no scopes are listed their hash has covered the recipients, or they are listed next.
-        if request.scopes.is_some() {
-            let recipients = stored(store.recipients())?;
-            if RecipientsSum::of(&recipients) != request.recipients.unwrap_or_default() {
-                response.recipients = Some(recipients.into_iter().take(RECIPIENTS_MAX).collect());
-            }
-        }
         if !caller.grant.kinds.iter().any(|rule| opens(&caller.grant, &rule.kind)) {
             return Ok(());
         }
@@ -121,6 +110,21 @@ impl Relay {
         }
         if !page.is_empty() {
             response.parcels.get_or_insert_default().arrived = page;
+        }
+        Ok(())
+    }
+
+    /// Gives the caller all recipients, if he knows others.
+    pub(super) fn give_recipients<S: RelayStore>(
+        &self,
+        store: &mut S,
+        known: RecipientsSum,
+        response: &mut ExchangeResponse,
+    ) -> Result<(), RelayError<S::Error>> {
+        let mut recipients = stored(store.recipients())?;
+        recipients.truncate(RECIPIENTS_MAX);
+        if RecipientsSum::of(&recipients) != known {
+            response.recipients = Some(recipients);
         }
         Ok(())
     }
@@ -147,16 +151,6 @@ impl Relay {
             staff: grant.staff.clone(),
         }))
     }
-}
-
-/// The hash that a replica with the same scopes, sums and recipients names.
-pub(super) fn agreed_hash<S: RelayStore>(
-    store: &mut S,
-    scopes: &[ScopeState],
-    sums: Option<&[SetSum]>,
-) -> Result<[u8; 16], RelayError<S::Error>> {
-    let Some(sums) = sums else { return Ok(scopes_hash(scopes)) };
-    Ok(agreement_hash(scopes, sums, &RecipientsSum::of(&stored(store.recipients())?)))
 }
 
 /// Takes one parcel.

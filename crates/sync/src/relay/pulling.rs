@@ -4,21 +4,20 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sambung_domain::{RecordId, Routing, Set, Shard, Timestamp};
 use sambung_trust::decide::reads_through;
-use sambung_trust::merkle;
+use sambung_trust::{RecipientsSum, merkle};
 
 use super::answer::stored;
-use super::parcels::agreed_hash;
-use super::safety::Others;
+use super::scopes::placed;
 use super::{Caller, LogRow, RecordRow, Reject, Relay, RelayError, RelayStore, StoredBatch, StoredChange};
 use crate::chain::{Entry, Mark};
 use crate::chunk;
-use crate::digest::sums_hash;
+use crate::digest::{SetSum, sums_hash};
 use crate::document::ChangeHash;
 use crate::frame::FrameError;
 use crate::limits::{PULL_BYTES, PULL_BYTES_MIN, PULL_SCAN_MAX, SCOPES_MAX};
 use crate::message::{
     ExchangeRequest, ExchangeResponse, KnownChange, Pull, PullAnswer, PulledBatch, PulledChange, PulledLeaf,
-    ScopeState, Want,
+    ScopeState, Want, agreed_recipients, scopes_hash,
 };
 
 /// Rows read from the log at a time.
@@ -65,9 +64,11 @@ impl Relay {
             Some(true) => Some(self.sums_of(store, caller, now)?),
             Some(false) | None => None,
         };
-        let hash = agreed_hash(store, &scopes, sums.as_deref())?;
         let void = self.void_receipts(store, request)?;
-        if hash == request.scopes_hash && void.is_empty() {
+        if let Some(known) = agreement(request, &scopes, sums.as_deref())
+            && void.is_empty()
+        {
+            self.give_recipients(store, known, response)?;
             self.hear(store, caller)?;
             return self.note_claims(store, caller, &scopes, &scopes);
         }
@@ -78,6 +79,7 @@ impl Relay {
         if listed.len() > SCOPES_MAX {
             return Err(Reject::Frame(FrameError::TooLarge).into());
         }
+        self.give_recipients(store, request.recipients.unwrap_or_default(), response)?;
         response.void = Some(void).filter(|void| !void.is_empty());
         scopes.extend(self.scopes_without_entries(caller, request, &scopes));
         let asked = request.budget.map_or(PULL_BYTES, |budget| budget.bytes);
@@ -90,7 +92,7 @@ impl Relay {
         for tip in &scopes {
             let state =
                 listed.iter().find(|s| s.shard == tip.shard && s.set == tip.set && s.epoch == tip.epoch);
-            let cursor = self.cursor(&mut collector, request, tip, state)?;
+            let cursor = self.cursor(collector.store, request, tip, state)?;
             let start = Mark::start(&self.log, &tip.shard);
             claimed.push(ScopeState { cursor: cursor.unwrap_or(start), ..tip.clone() });
             if let Some(answer) = answer_scope(&mut collector, tip, cursor, state)? {
@@ -108,102 +110,17 @@ impl Relay {
         }
         self.note_claims(store, caller, &claimed, &scopes)
     }
+}
 
-    /// Every scope of the grant that has entries, as it stands at the log's tip.
-    fn scopes_at_tip<S: RelayStore>(
-        &self,
-        store: &mut S,
-        caller: &Caller,
-        now: Timestamp,
-    ) -> Result<Vec<ScopeState>, RelayError<S::Error>> {
-        let tips = stored(store.tips())?;
-        let (mut scopes, mut others) = (Vec::new(), Others::default());
-        for set in &caller.grant.sets {
-            let epoch = caller.grant.epoch(set);
-            for (shard, cursor) in reached(store, &tips, set)? {
-                let safe = self.safe(store, caller, &mut others, (&shard, set, cursor.sequence), now)?;
-                scopes.push(ScopeState { log: self.log, shard, set: set.clone(), epoch, cursor, safe });
-            }
-        }
-        Ok(scopes)
-    }
-
-    /// The shards from which a set is sent, with the ends of their logs.
-    pub(super) fn shards_of<S: RelayStore>(
-        &self,
-        store: &mut S,
-        set: &Set,
-    ) -> Result<Vec<(Shard, Mark)>, RelayError<S::Error>> {
-        let tips = stored(store.tips())?;
-        reached(store, &tips, set)
-    }
-
-    /// Scopes the replica has a cursor or a receipt in and this log no entry: a log that was lost or restored
-    /// must not pass them over in silence.
-    fn scopes_without_entries(
-        &self,
-        caller: &Caller,
-        request: &ExchangeRequest,
-        at_tip: &[ScopeState],
-    ) -> Vec<ScopeState> {
-        let cursors = request.scopes.iter().flatten().map(|scope| (&scope.shard, &scope.set));
-        let cursors = cursors.filter(|(_, set)| caller.grant.sets.contains(set));
-        let seen = |shard: &Shard| at_tip.iter().any(|scope| scope.shard == *shard);
-        let receipts = request.receipts.iter().flatten().filter(|mark| !seen(&mark.shard));
-        let receipts = receipts.flat_map(|mark| {
-            let sets = caller.grant.sets.iter().filter(|set| reaches_shard(set, &mark.shard));
-            sets.map(|set| (&mark.shard, set))
-        });
-        let named: BTreeSet<(&Shard, &Set)> = cursors.chain(receipts).collect();
-        let missing = |(shard, set): &(&Shard, &Set)| {
-            at_tip.iter().all(|scope| scope.shard != **shard || scope.set != **set)
-        };
-        let named = named.into_iter().filter(missing);
-        named
-            .map(|(shard, set)| ScopeState {
-                log: self.log,
-                shard: shard.clone(),
-                set: set.clone(),
-                epoch: caller.grant.epoch(set),
-                cursor: Mark::start(&self.log, shard),
-                safe: 0,
-            })
-            .collect()
-    }
-
-    /// The shards whose log does not contain the receipt named. One above no cursor can stand in a shard where the
-    /// caller has no scope: there nothing else says so.
-    fn void_receipts<S: RelayStore>(
-        &self,
-        store: &mut S,
-        request: &ExchangeRequest,
-    ) -> Result<Vec<Shard>, RelayError<S::Error>> {
-        let mut void = Vec::new();
-        for receipt in request.receipts.iter().flatten() {
-            if stored(store.mark_at(&receipt.shard, receipt.mark.sequence))?.as_ref() != Some(&receipt.mark) {
-                void.push(receipt.shard.clone());
-            }
-        }
-        Ok(void)
-    }
-
-    /// The caller's cursor in a scope, if this log contains it and the receipts above it.
-    fn cursor<S: RelayStore>(
-        &self,
-        collector: &mut Collector<'_, S>,
-        request: &ExchangeRequest,
-        tip: &ScopeState,
-        state: Option<&ScopeState>,
-    ) -> Result<Option<Mark>, RelayError<S::Error>> {
-        let start = Mark::start(&self.log, &tip.shard);
-        let cursor = state.map_or(start, |state| state.cursor);
-        let receipt = request.receipts.iter().flatten().find(|mark| mark.shard == tip.shard);
-        let same_log = state.is_none_or(|state| state.log == self.log);
-        let mut known = same_log && collector.has(&tip.shard, &start, &cursor)?;
-        if let Some(receipt) = receipt {
-            known = known && collector.has(&tip.shard, &start, &receipt.mark)?;
-        }
-        Ok(known.then_some(cursor))
+/// The recipients that the caller knows, if he has named these scopes and sums: then there is nothing to say of them.
+fn agreement(
+    request: &ExchangeRequest,
+    scopes: &[ScopeState],
+    sums: Option<&[SetSum]>,
+) -> Option<RecipientsSum> {
+    match sums {
+        Some(sums) => agreed_recipients(&request.scopes_hash, scopes, sums),
+        None => (scopes_hash(scopes) == request.scopes_hash).then(|| request.recipients.unwrap_or_default()),
     }
 }
 
@@ -225,40 +142,6 @@ fn answer_scope<S: RelayStore>(
 fn nothing_new(cursor: Mark) -> PullAnswer {
     let from = cursor.sequence;
     PullAnswer::Delta { from, to: cursor, leaves: Vec::new(), known: Vec::new(), left: Vec::new() }
-}
-
-/// Whether a set can have records in a shard. Records of offices and persons can lie anywhere.
-fn reaches_shard(set: &Set, shard: &Shard) -> bool {
-    match set {
-        Set::Area(area) => area.shard() == *shard || shard.as_str().starts_with(&format!("{area}.")),
-        Set::Office(_) | Set::Person(_) => true,
-    }
-}
-
-/// Those of the logs in which a set has or had records.
-fn reached<S: RelayStore>(
-    store: &mut S,
-    tips: &[(Shard, Mark)],
-    set: &Set,
-) -> Result<Vec<(Shard, Mark)>, RelayError<S::Error>> {
-    let placed = placed(store, set)?;
-    let reached = |shard: &Shard| match &placed {
-        Some(placed) => placed.contains_key(shard),
-        None => reaches_shard(set, shard),
-    };
-    Ok(tips.iter().filter(|(shard, _)| reached(shard)).cloned().collect())
-}
-
-/// The shards that an office's or person's records lie in, each with the first sequence that matters; `None` for an
-/// area, which says by its name where they lie.
-fn placed<S: RelayStore>(
-    store: &mut S,
-    set: &Set,
-) -> Result<Option<BTreeMap<Shard, u64>>, RelayError<S::Error>> {
-    match set {
-        Set::Area(_) => Ok(None),
-        Set::Office(_) | Set::Person(_) => Ok(Some(stored(store.placed(set))?.into_iter().collect())),
-    }
 }
 
 impl<'a> Page<'a> {
@@ -293,14 +176,6 @@ impl<'a, S: RelayStore> Collector<'a, S> {
 }
 
 impl<S: RelayStore> Collector<'_, S> {
-    /// Whether this log contains a position.
-    fn has(&mut self, shard: &Shard, start: &Mark, mark: &Mark) -> Result<bool, RelayError<S::Error>> {
-        if mark.sequence == 0 {
-            return Ok(mark == start);
-        }
-        Ok(stored(self.store.mark_at(shard, mark.sequence))?.as_ref() == Some(mark))
-    }
-
     /// Collects entries after the cursor until the budget or the log ends.
     fn page(&mut self, shard: &Shard, set: &Set, cursor: Mark) -> Result<PullAnswer, RelayError<S::Error>> {
         let from = cursor.sequence;
