@@ -196,6 +196,9 @@ pub struct Verify {
     /// Rebuild documents and lists from sound changes, and try again what could not be used.
     #[arg(long)]
     pub repair: bool,
+    /// Sync, and compare every record with the relay; what differs is mended.
+    #[arg(long)]
+    pub with_relay: bool,
     /// Print one line of JSON.
     #[arg(long)]
     pub json: bool,

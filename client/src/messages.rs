@@ -50,7 +50,7 @@ mod tests {
         let other = messages.sentence("other");
         let known = "discarded refused quarantined pack batch_invalid underived held base_missing leaving page index reference
             unreadable grant change_hash change_form change_position change_author change_leaf document
-            projection search batch_signature batch_leaves receipt_signature receipt_changes receipt_range cursor";
+            projection search batch_signature batch_leaves receipt_signature receipt_changes receipt_range cursor digest";
         for code in known
             .split_whitespace()
             .chain(BadForm::ALL.iter().map(|fault| fault.code()))

@@ -71,19 +71,23 @@ impl RelayClient {
 
     /// One sync to its end. What came sealed and needs nobody to open it becomes records, which are sent at once.
     pub(crate) async fn sync(&self, node: &mut Node) -> Result<SyncReport, Failure> {
-        let mut report = self.session(node).await?;
+        let mut report = self.run(node, Session::begin(node.staff, now())).await?;
         let done = node.command(Replica::open_private_parts)?;
         if done.opened + done.resealed > 0 {
-            report.add(&self.session(node).await?);
+            report.add(&self.run(node, Session::begin(node.staff, now())).await?);
         }
         Ok(report)
     }
 
-    async fn session(&self, node: &mut Node) -> Result<SyncReport, Failure> {
-        let mut session = Session::begin(node.staff, now());
+    /// One sync that compares every record.
+    pub(crate) async fn compare(&self, node: &mut Node) -> Result<SyncReport, Failure> {
+        self.run(node, Session::thorough(node.staff, now())).await
+    }
+
+    async fn run(&self, node: &mut Node, mut session: Session) -> Result<SyncReport, Failure> {
         loop {
             let request = session.request(&mut node.replica, now())?;
-            let (status, answer) = self.post("exchange", request).await?;
+            let (status, answer) = self.post(session.path(), request).await?;
             match session.receive(&mut node.replica, status, &answer, now()) {
                 Ok(Step::Continue) => {}
                 Ok(Step::Done(report)) => return Ok(report),

@@ -55,6 +55,14 @@ over a network. Probes: GET /livez, GET /readyz. The address goes to standard ou
     /// Look at sealed items that wait, and take one out for the recovery key
     #[command(subcommand)]
     Parcel(parcel::Parcel),
+    /// End the silence of a relay that came back with less than it had
+    #[command(after_help = "Example:
+  sambung-relay resume --data /var/lib/sambung --reason \"belum ada perangkat pusat\"
+
+A relay made from its recovery file, or given back an order that it had lost, takes what devices send and sends them
+no records before a node of the centre (role central) has exchanged: it could serve a device that was revoked. Where
+there is no such node, look through `device list` first. The reason stays at the relay.")]
+    Resume(Resume),
     /// Say what the relay holds
     #[command(after_help = "Example:\n  sambung-relay status --data /var/lib/sambung --json")]
     Status(Look),
@@ -216,6 +224,17 @@ pub struct Regrant {
     /// The role it gets; none: the one it has
     #[arg(long)]
     pub role: Option<Role>,
+    /// Why, for those who run the relay
+    #[arg(long, value_name = "TEXT", value_parser = parse_reason)]
+    pub reason: String,
+}
+
+/// `resume`
+#[derive(Debug, Args)]
+pub struct Resume {
+    /// Where the relay lives, and how to print.
+    #[command(flatten)]
+    pub look: Look,
     /// Why, for those who run the relay
     #[arg(long, value_name = "TEXT", value_parser = parse_reason)]
     pub reason: String,

@@ -8,6 +8,7 @@ mod invite;
 mod manual;
 mod parcel;
 mod quarantine;
+mod resume;
 mod serve;
 mod status;
 mod verify;
@@ -44,6 +45,7 @@ pub fn run(command: Command) -> Result<ExitCode, CommandError> {
         Command::Parcel(Parcel::List(args)) => parcel::list(&args)?,
         Command::Parcel(Parcel::Take(args)) => parcel::take(&args)?,
         Command::Parcel(Parcel::Key(args)) => parcel::key(&args)?,
+        Command::Resume(args) => resume::run(&args)?,
         Command::Status(args) => status::run(&args)?,
         Command::Verify(args) => verify::run(&args)?,
         Command::Backup(args) => backup::run(&args)?,

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use sambung_domain::Pack;
 use sambung_domain::hex::BadHex;
 use sambung_domain::pack::PackError;
-use sambung_sync::relay::Relay;
+use sambung_sync::relay::{DigestStore, Relay, RelayError};
 
 use crate::clock;
 use crate::file;
@@ -121,8 +121,22 @@ impl DataDir {
         let pool = Pool::open(&self.database())?;
         let keys = KeyFile::read(&self.keys())?.keys()?;
         let relay = Relay { pack: Pack::builtin()?, keys, log: pool.log() };
+        count(&relay, &pool)?;
         Ok((relay, pool))
     }
+}
+
+/// Counts the records, once in the life of a database that was made before there were sums.
+fn count(relay: &Relay, pool: &Pool) -> Result<(), StoreError> {
+    if pool.read::<_, StoreError>(|store| store.is_counted())? {
+        return Ok(());
+    }
+    pool.write(|store| {
+        relay.count(store).map_err(|error| match error {
+            RelayError::Store(error) => error,
+            RelayError::Rejected(reject) => StoreError::damaged(reject),
+        })
+    })
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use sambung_sync::frame::{AnswerFrame, Frame, pack, unpack};
-use sambung_sync::message::ExchangeRequest;
+use sambung_sync::message::{ExchangeRequest, ReconcileRequest};
 use sambung_sync::relay::{Circumstances, Reject, Relay, RelayError};
 
 pub use failure::Failure;
@@ -71,6 +71,24 @@ impl Host {
             self.pool.write(|store| self.exchange_in(store, &frame, &request))
         } else {
             self.exchange_reading(&frame, &request)
+        };
+        Ok(pack(&answer?))
+    }
+
+    /// Answers a comparison.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub fn reconcile(&self, body: &[u8]) -> Result<Vec<u8>, Failure> {
+        let frame: Frame = unpack(body).map_err(Reject::from)?;
+        let request: ReconcileRequest = frame.peek().map_err(Reject::from)?;
+        let answer = |store: &mut SqliteStore<'_>| {
+            self.relay.reconcile(store, &frame, &request, clock::now()).map_err(Failure::from)
+        };
+        // It writes only where the device is not known here any more.
+        let answer = match self.pool.read(answer) {
+            Err(Failure::Store(StoreError::ReadOnly)) => self.pool.write(answer),
+            other => other,
         };
         Ok(pack(&answer?))
     }

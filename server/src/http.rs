@@ -69,6 +69,7 @@ pub fn router(host: Arc<Host>, limits: Limits) -> Router {
         .route("/sync/v1/hello", get(hello))
         .route("/sync/v1/enrol", post(enrol))
         .route("/sync/v1/exchange", post(exchange))
+        .route("/sync/v1/reconcile", post(reconcile))
         .route("/livez", get(livez))
         .route("/readyz", get(readyz))
         .layer(axum::middleware::from_fn(trace::trace))
@@ -85,6 +86,10 @@ async fn enrol(State(site): State<Arc<Site>>, request: Request) -> Response {
 
 async fn exchange(State(site): State<Arc<Site>>, request: Request) -> Response {
     answer(&site, request, Host::exchange).await
+}
+
+async fn reconcile(State(site): State<Arc<Site>>, request: Request) -> Response {
+    answer(&site, request, Host::reconcile).await
 }
 
 async fn livez() -> &'static str {

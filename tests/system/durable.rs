@@ -26,6 +26,29 @@ fn with_records(deployment: &Deployment) -> (Office, Vec<String>) {
 }
 
 #[test]
+fn verify_with_the_relay_says_set_by_set_whether_both_held_the_same() {
+    let deployment = Deployment::start();
+    let (office, _) = with_records(&deployment);
+    let equal = office.run(&["verify", "--with-relay", "--json"]);
+    assert_eq!((equal.code, &equal.json()["relay"]["equal"]), (Some(0), &true.into()), "{equal:?}");
+    let of_area = |report: &Value| {
+        let sets = report["relay"]["sets"].as_array().unwrap().clone();
+        sets.into_iter().find(|set| set["set"] == "a:35.13").unwrap()
+    };
+    let set = of_area(&equal.json());
+    assert_eq!((&set["equal"], &set["here"], &set["centre"]), (&true.into(), &3.into(), &3.into()));
+    // One record is taken for unread here.
+    database(&office)
+        .execute_batch(
+            "UPDATE change SET shard = NULL, sequence = NULL WHERE record = 2; DELETE FROM named WHERE name = 'counted'",
+        )
+        .unwrap();
+    let mended = office.run(&["verify", "--with-relay", "--json"]);
+    assert_eq!((mended.code, &mended.json()["relay"]["equal"]), (Some(0), &true.into()), "{mended:?}");
+    assert_eq!(of_area(&mended.json())["equal"], false);
+}
+
+#[test]
 fn verify_names_what_is_wrong_and_repair_heals_it() {
     let deployment = Deployment::start();
     let (office, ids) = with_records(&deployment);

@@ -28,6 +28,12 @@ pub(crate) fn sync(place: &Place, json: bool) -> Result<ExitCode, Failure> {
             report.arrived, report.arrived
         ));
     }
+    if report.silent {
+        output::message(
+            "Pusat baru dipulihkan dan belum mengirim catatan; yang terkirim sudah tersimpan. / \
+             The relay was restored and sends no records yet; what was sent is stored.",
+        );
+    }
     if report.attention > 0 {
         output::message(&format!(
             "{} hal perlu dicek. / {} things need attention.",

@@ -3,15 +3,17 @@
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
+use sambung_replica::exchange::{SetReport, SyncReport};
 use sambung_replica::verify::{Event, Finding};
 use serde_json::json;
 
-use super::Place;
+use super::{Place, runtime};
 use crate::cli::Verify;
 use crate::failure::{ATTENTION, Failure};
 use crate::messages::Messages;
-use crate::node::{SyncLock, now};
+use crate::node::{Node, SyncLock, now};
 use crate::output;
+use crate::relay::RelayClient;
 
 /// Most findings listed in JSON; all are counted.
 const LISTED_MAX: usize = 1_000;
@@ -25,6 +27,7 @@ pub(crate) fn run(place: &Place, arguments: &Verify) -> Result<ExitCode, Failure
         listed: Vec::new(),
     };
     let mut node = place.node()?;
+    let compared = if arguments.with_relay { Some(compare(place, &mut node)?) } else { None };
     let (repaired, verified) = if arguments.repair {
         let _lock = SyncLock::take(place.dir()?)?;
         let repaired = node.replica.repair(now(), &mut |event| watcher.hear(&event))?;
@@ -33,7 +36,10 @@ pub(crate) fn run(place: &Place, arguments: &Verify) -> Result<ExitCode, Failure
         (None, node.replica.verify(&mut |event| watcher.hear(&event))?)
     };
     if arguments.json {
-        output::json(&json!({ "verified": verified, "repaired": repaired, "findings": watcher.listed }));
+        let relay = compared.as_ref().map(|report| json!({ "equal": report.verified, "sets": report.sets }));
+        output::json(
+            &json!({ "verified": verified, "repaired": repaired, "findings": watcher.listed, "relay": relay }),
+        );
     } else {
         if let Some(repaired) = repaired {
             output::line(&format!(
@@ -46,7 +52,32 @@ pub(crate) fn run(place: &Place, arguments: &Verify) -> Result<ExitCode, Failure
             verified.records, verified.changes, verified.batches, verified.receipts, verified.findings
         ));
     }
-    Ok(if verified.findings > 0 { ExitCode::from(ATTENTION) } else { ExitCode::SUCCESS })
+    if let (Some(report), false) = (&compared, arguments.json) {
+        print_compared(report);
+    }
+    let differs = compared.is_some_and(|report| report.verified != Some(true));
+    Ok(if verified.findings > 0 || differs { ExitCode::from(ATTENTION) } else { ExitCode::SUCCESS })
+}
+
+/// Syncs and compares every record with the relay; what differs is mended.
+fn compare(place: &Place, node: &mut Node) -> Result<SyncReport, Failure> {
+    let _lock = SyncLock::take(place.dir()?)?;
+    let relay = RelayClient::new(&node.replica.identity().relay)?;
+    runtime()?.block_on(relay.compare(node))
+}
+
+/// Says set by set whether both sides held the same, and whether they do now.
+fn print_compared(report: &SyncReport) {
+    for SetReport { set, here, centre, equal } in &report.sets {
+        let word = if *equal { "sama / equal" } else { "berbeda / different" };
+        output::line(&format!("{set}\t{here}\t{centre}\t{word}"));
+    }
+    let now = if report.verified == Some(true) {
+        "sama dengan pusat / equal to the centre"
+    } else {
+        "berbeda dari pusat / different from the centre"
+    };
+    output::line(now);
 }
 
 struct Watcher {

@@ -4,13 +4,18 @@
 //! request stands alone; a session can end at any point and another begin, also in another process: what was
 //! signed and not yet answered is in the database and is sent again as it was.
 
+mod adrift;
 mod aside;
+mod equality;
 mod former;
 mod incoming;
+mod listing;
 mod orders;
 mod outcomes;
 mod outgoing;
+mod past;
 mod pulled;
+mod reconcile;
 mod retry;
 mod safe;
 mod session;
@@ -18,7 +23,7 @@ mod verdicts;
 
 pub(crate) use orders::{closed, has_ended};
 pub(crate) use outgoing::{forget_agreement, split_hashes};
-pub use session::{Session, Step, SyncError, SyncReport};
+pub use session::{Session, SetReport, Step, SyncError, SyncReport};
 
 /// What a session has found out about what its next request must carry.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

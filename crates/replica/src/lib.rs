@@ -20,6 +20,7 @@ pub mod condition;
 pub mod conflict;
 mod database;
 pub mod derive;
+mod digest;
 pub mod draft;
 mod enrol;
 mod error;

@@ -26,7 +26,8 @@ const SCRUB: &str = "scrub";
 const ASKED: &str = "leaving asked";
 
 /// Everything that refers to a record by its number.
-const BY_NUMBER: [&str; 12] = [
+const BY_NUMBER: [&str; 13] = [
+    "settled",
     "change",
     "underived",
     "unlooked",
@@ -151,7 +152,7 @@ fn remove(connection: &Connection, number: i64) -> Result<(), ReplicaError> {
         connection.prepare_cached(&format!("DELETE FROM {table} WHERE record = ?1"))?.execute([number])?;
     }
     draft::forget_of_record(connection, row.id)?;
-    for table in ["pending", "unusable", "came_late"] {
+    for table in ["pending", "unusable", "member_aside", "came_late"] {
         let sql = format!("DELETE FROM {table} WHERE record = ?1 AND generation = ?2");
         connection.prepare_cached(&sql)?.execute((row.id.0, row.generation))?;
     }

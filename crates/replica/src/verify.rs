@@ -18,7 +18,7 @@ use serde::Serialize;
 pub use repair::Repaired;
 
 use crate::identity::{Identity, grant, relay_time};
-use crate::{Replica, ReplicaError};
+use crate::{Replica, ReplicaError, digest};
 
 /// One thing that is not as it should be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -102,6 +102,7 @@ impl Replica {
         verifier.batches()?;
         verifier.receipts()?;
         verifier.cursors()?;
+        verifier.digests()?;
         Ok((verifier.verified, verifier.rebuildable))
     }
 }
@@ -163,6 +164,17 @@ impl Verifier<'_> {
             }
             drop(snapshot);
         }
+    }
+
+    /// The sums kept of every set are those that its members' changes give.
+    fn digests(&mut self) -> Result<(), ReplicaError> {
+        let snapshot = self.connection.unchecked_transaction()?;
+        let wrong = digest::wrong_sets(&snapshot, &self.identity.deployment)?;
+        drop(snapshot);
+        if !wrong.is_empty() {
+            self.found("digest", None, format!("not what their records add up to: {}", wrong.join(", ")));
+        }
+        Ok(())
     }
 
     fn unreadable(&mut self, record: Option<RecordId>, error: &ReplicaError) {

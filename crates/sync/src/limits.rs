@@ -73,3 +73,20 @@ pub const PARCELS_WAITING_BYTES_MAX: usize = 64 * 1024 * 1024;
 
 /// Most devices that a relay lists as recipients of sealed content.
 pub const RECIPIENTS_MAX: usize = 4_096;
+/// Most sets that one request compares; a replica with more compares them in turn.
+pub const LEVELS_MAX: usize = 64;
+
+/// Deepest level of a comparison: 4,096 buckets of 8 bytes.
+pub const DEPTH_MAX: u8 = 3;
+
+/// Records a bucket of a comparison holds on average before the next deeper level is taken.
+pub const BUCKET_RECORDS: u64 = 64;
+
+/// Records of differing buckets that a relay lists in one response, the last bucket being whole.
+pub const LISTED_MAX: usize = 8_192;
+
+/// Most records that one request asks about, over all sets.
+pub const ASKED_MAX: usize = 4_096;
+
+/// Most heads of a record that a replica names.
+pub const HEADS_MAX: usize = 64;

@@ -5,14 +5,20 @@ mod bounded;
 mod enrol;
 mod exchange;
 mod parcels;
+mod reconcile;
 mod verdict;
 
 pub use enrol::{EnrolRequest, EnrolResponse, Hello};
 pub use exchange::{
     Budget, Closed, ExchangeRequest, ExchangeResponse, Health, KnownChange, Pull, PullAnswer, PulledBatch,
-    PulledChange, PulledLeaf, Push, PushItem, ScopeState, ShardMark, Want, scopes_hash,
+    PulledChange, PulledLeaf, Push, PushItem, ScopeState, ShardMark, Want, agreed_recipients, agreement_hash,
+    scopes_hash,
 };
 pub use parcels::{Arrival, ParcelMark, ParcelState, ParcelsDown, ParcelsUp};
+pub use reconcile::{
+    Answer, AnsweredSet, Asked, AskedSet, Bucket, Compared, Ends, Level, Listed, ReconcileRequest,
+    ReconcileResponse, Word,
+};
 pub use verdict::{Disposition, Lane, Verdict, VerdictRun, expand, verdicts_hash};
 
 use minicbor::{Decode, Encode};

@@ -6,6 +6,7 @@
 
 mod admission;
 mod answer;
+mod counting;
 mod enrolment;
 mod entries;
 mod lanes;
@@ -16,15 +17,19 @@ mod pulling;
 mod pushing;
 mod quarantine;
 mod recognition;
+mod reconciling;
 mod safety;
+mod scopes;
+mod silence;
 mod store;
 
 pub use answer::{Reject, RelayError};
+pub use counting::{collections, heads_of};
 pub use quarantine::NotReleased;
 pub use store::{
-    Claim, Decided, Device, Invitation, Load, LogRow, Move, NewOrder, NewParcel, ParcelStage, ParcelStore,
-    Quarantined, RecordRow, RelayStore, Store, StoredBatch, StoredChange, StoredLeaf, StoredOrder,
-    StoredParcel,
+    Claim, Collection, Counted, Decided, Device, DigestStore, Invitation, Load, LogRow, Lying, Move,
+    NewOrder, NewParcel, ParcelStage, ParcelStore, Quarantined, RecordRow, RelayStore, Silence, SilenceStore,
+    Store, StoredBatch, StoredChange, StoredLeaf, StoredOrder, StoredParcel,
 };
 
 use sambung_domain::{Pack, Timestamp};
@@ -110,7 +115,7 @@ impl Relay {
         match self.recognise(store, frame, request, circumstances.now)? {
             None => response.want = Some(Want::Grant),
             // Orders before anything else: what is judged below is judged by them.
-            Some(known) if self.merge_orders(store, request, &mut response)? => {
+            Some(known) if self.merge_orders(store, request, &mut response, circumstances.now)? => {
                 let mut caller = self.stand(store, known, request, &mut response, circumstances.now)?;
                 self.answer(store, &mut caller, request, &mut response, circumstances)?;
             }
@@ -133,6 +138,7 @@ impl Relay {
         self.take_parcels(store, caller, request, response, circumstances.now)?;
         self.tell_outcomes(store, caller, request, response)?;
         match caller.standing {
+            Standing::Live if self.is_silent(store, caller)? => response.silent = Some(true),
             Standing::Live => {
                 self.give_pulls(store, caller, request, response, circumstances.now)?;
                 self.say_kept(store, caller, request, response, circumstances.now)?;

@@ -89,8 +89,15 @@ pub fn reads_through(grant: &Grant, kind: &str, routing: &Routing, set: &Set, no
     grant.holds_at(now)
         && routing.is_in(set)
         && !routing.excludes(&grant.staff, grant.office.as_ref())
-        && belongs_in(grant, kind, set)
-        && (routing.access == Some(Access::Open) || through(grant, kind, Action::Read, routing, set))
+        && reads_collection(grant, kind, routing.access, set)
+}
+
+/// Whether a grant reads the records of a kind and an access through a set, those that exclude it left aside: one
+/// collection of a set is read whole or not at all.
+#[must_use]
+pub fn reads_collection(grant: &Grant, kind: &str, access: Option<Access>, set: &Set) -> bool {
+    belongs_in(grant, kind, set)
+        && (access == Some(Access::Open) || allows_through(grant, kind, Action::Read, access, set))
 }
 
 /// Whether records of a kind can be in a set at all: whatever lies in the area of reference data, that set shows
@@ -129,6 +136,10 @@ fn reaches(grant: &Grant, kind: &str, action: Action, routing: &Routing) -> bool
 
 /// Whether one set of a grant allows an action on a record. What a person is named for is above no ceiling.
 fn through(grant: &Grant, kind: &str, action: Action, routing: &Routing, set: &Set) -> bool {
-    let within_ceiling = routing.access <= Some(grant.ceiling) || matches!(set, Set::Person(_));
-    within_ceiling && routing.is_in(set) && grant.actions(kind, set).allow(action)
+    routing.is_in(set) && allows_through(grant, kind, action, routing.access, set)
+}
+
+fn allows_through(grant: &Grant, kind: &str, action: Action, access: Option<Access>, set: &Set) -> bool {
+    let within_ceiling = access <= Some(grant.ceiling) || matches!(set, Set::Person(_));
+    within_ceiling && grant.actions(kind, set).allow(action)
 }

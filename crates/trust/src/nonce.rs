@@ -19,12 +19,20 @@ pub fn issue(key: &[u8; 32], replica: &[u8; 16], now: Timestamp) -> Nonce {
     nonce
 }
 
+/// When a nonce was issued, by the relay's clock: an answer says so with the nonce it brings.
+#[must_use]
+pub fn issued_at(nonce: &Nonce) -> Timestamp {
+    let mut time = [0; 8];
+    time.copy_from_slice(&nonce[..8]);
+    Timestamp(i64::from_be_bytes(time))
+}
+
 /// Whether a nonce was issued for this replica at most [`NONCE_MS`] ago.
 #[must_use]
 pub fn is_fresh(key: &[u8; 32], replica: &[u8; 16], nonce: &Nonce, now: Timestamp) -> bool {
-    let mut time = [0; 8];
-    time.copy_from_slice(&nonce[..8]);
-    let age = now.0.saturating_sub(i64::from_be_bytes(time));
+    let issued = issued_at(nonce);
+    let time = issued.0.to_be_bytes();
+    let age = now.0.saturating_sub(issued.0);
     let expected = blake3::Hash::from_bytes(widened(mac(key, replica, &time)));
     let mut given = [0; 16];
     given.copy_from_slice(&nonce[8..]);

@@ -2,12 +2,15 @@
 
 use std::path::Path;
 
+use sambung_sync::relay::SilenceStore;
+
 use super::CommandError;
 use crate::cli::Init;
 use crate::clock;
 use crate::data::DataDir;
 use crate::keys::Recovery;
 use crate::output;
+use crate::store::StoreError;
 
 pub(super) fn run(args: &Init) -> Result<(), CommandError> {
     let data = DataDir::at(&args.data.data);
@@ -41,6 +44,11 @@ fn create(data: &DataDir, name: &str, out: Option<&Path>) -> Result<(), CommandE
 fn recover(data: &DataDir, file: &Path, name: Option<&str>) -> Result<(), CommandError> {
     let recovery = Recovery::read(file)?;
     data.fill(&recovery, name.unwrap_or(&recovery.name))?;
-    output::say("The relay has its identity back and an empty log; devices bring back what they hold.");
+    let (_, pool) = data.open()?;
+    pool.write::<_, StoreError>(|store| store.begin_silence(clock::now(), "made from the recovery file"))?;
+    output::say(
+        "The relay has its identity back and an empty log; devices bring back what they hold. It sends no records \
+         before a node of the centre has exchanged, or `sambung-relay resume` was called.",
+    );
     Ok(())
 }

@@ -3,8 +3,10 @@
 //! A store is tested through [`Bench`]: something that lends out transactions and commits or rolls them back.
 
 mod apart;
+mod digests;
 mod parcels;
 mod rule;
+mod silence;
 
 use std::collections::BTreeSet;
 
@@ -115,6 +117,11 @@ rules!(
     parcels_wait_for_their_destination_in_their_order,
     an_item_is_opened_then_safe_and_its_content_is_gone,
     a_note_on_an_unknown_item_stays,
+    what_was_counted_returns,
+    sums_are_added_to_modulo_their_width,
+    records_lie_where_their_live_values_say,
+    what_was_counted_can_be_forgotten,
+    a_silence_is_ended_and_begins_anew_unheard,
 );
 
 fn shard(area: &str) -> Shard {

@@ -74,7 +74,7 @@ impl StoreError {
     }
 
     /// A value on disk that is not what this program writes there.
-    pub(super) fn damaged(what: impl std::fmt::Display) -> Self {
+    pub(crate) fn damaged(what: impl std::fmt::Display) -> Self {
         StoreError::Damaged(what.to_string())
     }
 }

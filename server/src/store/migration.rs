@@ -18,6 +18,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("schema/0004_quarantine.sql"),
     include_str!("schema/0005_sets.sql"),
     include_str!("schema/0006_parcels.sql"),
+    include_str!("schema/0007_digests.sql"),
 ];
 
 /// Brings a database up to date. Of several processes that try at once, one does each step.

@@ -1,7 +1,9 @@
 //! [`RelayStore`] inside one SQLite transaction.
 
 mod apart;
+mod digests;
 mod parcels;
+mod silence;
 
 pub use parcels::WaitingParcel;
 
@@ -267,6 +269,8 @@ impl RelayStore for SqliteStore<'_> {
     }
 
     fn put_record(&mut self, record: RecordId, generation: u32, row: &RecordRow) -> Result<(), StoreError> {
+        let before = self.record(record, generation)?.map(|known| known.routing);
+        self.note_lying(record, generation, before.as_ref(), &row.routing)?;
         let text = "INSERT INTO record (record, generation, kind, routing) VALUES (?1, ?2, ?3, ?4)
             ON CONFLICT (record, generation) DO UPDATE SET kind = excluded.kind, routing = excluded.routing";
         self.write(text, params![record.0, generation, row.kind, encode(&row.routing)])?;

@@ -9,7 +9,7 @@ use sambung_sync::document::Actor;
 use sambung_sync::frame::{AnswerFrame, Frame, pack, unpack};
 use sambung_sync::message::{
     EnrolRequest, EnrolResponse, ExchangeRequest, ExchangeResponse, Health, Hello, Pull, PullAnswer, Push,
-    PushItem, Refusal, ScopeState, Verdict, expand, scopes_hash,
+    PushItem, ReconcileRequest, ReconcileResponse, Refusal, ScopeState, Verdict, expand, scopes_hash,
 };
 use sambung_trust::batch::{self, BatchHeader, Seen};
 use sambung_trust::certificate::{Purpose, certified_key};
@@ -21,6 +21,7 @@ use crate::http::{Reply, get, post};
 
 pub(crate) const ENROL: &str = "/sync/v1/enrol";
 pub(crate) const EXCHANGE: &str = "/sync/v1/exchange";
+const RECONCILE: &str = "/sync/v1/reconcile";
 
 pub(crate) fn hello(address: SocketAddr) -> Hello {
     let reply = get(address, "/sync/v1/hello");
@@ -180,6 +181,20 @@ impl Device {
         let response: ExchangeResponse = answer.open(&frame.name(), &self.relay).unwrap();
         self.nonce = response.nonce;
         Ok(response)
+    }
+
+    /// Compares or asks, and checks who answered.
+    pub(crate) fn reconcile(
+        &mut self,
+        request: &ReconcileRequest,
+    ) -> Result<ReconcileResponse, (u16, Refusal)> {
+        let frame = Frame::enclose(request, self.nonce, &self.key);
+        let reply = post(self.address, RECONCILE, &pack(&frame));
+        if reply.status != 200 {
+            return Err((reply.status, refusal(&reply)));
+        }
+        let answer: AnswerFrame = unpack(&reply.body).unwrap();
+        Ok(answer.open(&frame.name(), &self.relay).unwrap())
     }
 
     /// Pushes and checks verdicts and receipt against each other and the relay's key.

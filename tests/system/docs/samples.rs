@@ -3,6 +3,8 @@
 //! The structures are written out field by field: a field added to a message does not compile here until
 //! somebody has described it.
 
+mod reconcile;
+
 use minicbor::Encode;
 use sambung_domain::{Access, Area, RecordId, Role, Routing, Set, Shard, Timestamp};
 use sambung_sync::ChangeHash;
@@ -27,6 +29,10 @@ use sambung_trust::{
     Recipient, RecipientKey, RecipientsSum, SecretKey, Signed,
 };
 
+use reconcile::{
+    emptied_reconcile, emptied_reconciled, full_reconcile, full_reconciled, least_reconcile, least_reconciled,
+};
+
 /// A rule of docs/protocol.cddl with bytes that it must allow.
 pub(super) type Sample = (&'static str, Vec<u8>);
 
@@ -46,6 +52,12 @@ pub(super) fn all() -> Vec<Sample> {
         ("exchange-answer", answer(&full_response(Want::Scopes, Closed::Ended))),
         ("exchange-answer", answer(&full_response(Want::Orders, Closed::Expired))),
         ("exchange-answer", answer(&emptied_response())),
+        ("reconcile-frame", request(&least_reconcile())),
+        ("reconcile-frame", request(&full_reconcile())),
+        ("reconcile-frame", request(&emptied_reconcile())),
+        ("reconcile-answer", answer(&least_reconciled())),
+        ("reconcile-answer", answer(&full_reconciled())),
+        ("reconcile-answer", answer(&emptied_reconciled())),
         ("refusal", encode(&refusal(Some([1; 24]), Some(5)))),
         ("refusal", encode(&refusal(None, None))),
     ];
@@ -265,6 +277,7 @@ fn full_request() -> ExchangeRequest {
         recipients: Some(RecipientsSum([1; 8])),
         parcels: Some(parcels_up()),
         parcels_seen: Some(ParcelMark { number: 1, content: [2; 8] }),
+        with_sums: Some(true),
         ..least_request()
     }
 }
@@ -285,7 +298,6 @@ fn emptied_request() -> ExchangeRequest {
 
 fn least_response() -> ExchangeResponse {
     ExchangeResponse {
-        relay_time: Timestamp(0),
         nonce: [1; 24],
         want: None,
         verdicts: None,
@@ -300,6 +312,9 @@ fn least_response() -> ExchangeResponse {
         kept: None,
         recipients: None,
         parcels: None,
+        sums: None,
+        void: None,
+        silent: None,
     }
 }
 
@@ -323,6 +338,9 @@ fn full_response(want: Want, closed: Closed) -> ExchangeResponse {
         kept: Some(vec![0, u32::MAX]),
         recipients: Some(recipients()),
         parcels: Some(parcels_down()),
+        sums: Some([2; 8]),
+        void: Some(vec![shard()]),
+        silent: Some(true),
         ..least_response()
     }
 }
@@ -338,6 +356,7 @@ fn emptied_response() -> ExchangeResponse {
         kept: Some(vec![]),
         recipients: Some(vec![]),
         parcels: Some(ParcelsDown::default()),
+        void: Some(vec![]),
         ..least_response()
     }
 }

@@ -70,6 +70,10 @@ impl Replica {
         skip: u32,
     ) -> Result<DecidedPage, ReplicaError> {
         let onlooker = self.onlooker()?;
+        #[cfg(feature = "sabotage")]
+        if self.sabotage.as_deref() == Some("conflict_resolved_seen") {
+            return Ok(DecidedPage { decided: Vec::new(), next: None });
+        }
         let limit = limit.unwrap_or(LIMIT).clamp(1, LIMIT_MAX);
         let sql = "SELECT c.record, hash FROM change c JOIN record ON number = c.record
                    WHERE decision = ?1 AND decision IS NOT NULL AND away = 0

@@ -137,6 +137,10 @@ impl Replica {
     /// [`ReplicaError::NotFound`] where there is no such record here.
     pub fn conflicts_of(&self, id: RecordId) -> Result<Vec<Conflict>, ReplicaError> {
         let row = self.found(id)?;
+        #[cfg(feature = "sabotage")]
+        if self.sabotage.as_deref() == Some("conflict_visible") {
+            return Ok(Vec::new());
+        }
         let sql = "SELECT harm, record, field, reopened FROM conflict WHERE record = ?1 ORDER BY harm, field";
         let mut statement = self.connection.prepare_cached(sql)?;
         let open: Vec<Open> = statement.query_map([row.number], read)?.collect::<Result<_, _>>()?;

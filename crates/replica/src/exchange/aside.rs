@@ -1,13 +1,14 @@
 //! What came and cannot be applied: changes whose base is missing, chunks that cannot be used.
 
 use rusqlite::params;
+use sambung_domain::RecordId;
 use sambung_sync::form::{History, Rejected};
 use sambung_sync::message::PulledLeaf;
 use sambung_sync::{ChangeHash, chunk};
 
 use super::pulled::{Intake, Place, Proven};
-use crate::ReplicaError;
 use crate::loaded::RecordRow;
+use crate::{ReplicaError, digest};
 
 impl Intake<'_> {
     /// Keeps a change whose base has not come yet.
@@ -131,6 +132,65 @@ impl Intake<'_> {
                 place.sequence
             ])?;
         Ok(())
+    }
+}
+
+impl Intake<'_> {
+    /// Notes that a record is to be counted anew at the end.
+    pub(super) fn touch(&self, record: i64) {
+        self.touched.borrow_mut().insert(record);
+    }
+
+    /// Counts what was touched.
+    pub(super) fn count_touched(&self) -> Result<(), ReplicaError> {
+        // What came is not added to the sums.
+        #[cfg(feature = "sabotage")]
+        if self.sabotage == Some("digests_equal") {
+            return Ok(());
+        }
+        for record in self.touched.take() {
+            digest::recount(self.connection, &self.identity.deployment, record)?;
+        }
+        Ok(())
+    }
+
+    /// Notes that a record of which nothing can be used is in a set.
+    pub(super) fn join_aside(
+        &self,
+        record: RecordId,
+        generation: u32,
+        set: &str,
+    ) -> Result<(), ReplicaError> {
+        self.connection
+            .prepare_cached(
+                "INSERT OR IGNORE INTO member_aside (record, generation, set_name) VALUES (?1, ?2, ?3)",
+            )?
+            .execute((record.0, generation, set))?;
+        Ok(())
+    }
+
+    /// Notes that such a record left a set.
+    pub(super) fn leave_aside(
+        &self,
+        record: RecordId,
+        generation: u32,
+        set: &str,
+    ) -> Result<(), ReplicaError> {
+        self.connection
+            .prepare_cached(
+                "DELETE FROM member_aside WHERE record = ?1 AND generation = ?2 AND set_name = ?3",
+            )?
+            .execute((record.0, generation, set))?;
+        Ok(())
+    }
+
+    /// Puts a record that has a row now into the sets it was in without one.
+    pub(super) fn join_sets_aside(&self, row: &RecordRow) -> Result<(), ReplicaError> {
+        let sql = "DELETE FROM member_aside WHERE record = ?1 AND generation = ?2 RETURNING set_name";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let sets: Vec<String> =
+            statement.query_map((row.id.0, row.generation), |row| row.get(0))?.collect::<Result<_, _>>()?;
+        sets.iter().try_for_each(|set| self.join(row.number, set))
     }
 }
 

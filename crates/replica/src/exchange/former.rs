@@ -8,7 +8,9 @@ use sambung_trust::batch::Seen;
 use sambung_trust::grant::GrantId;
 use sambung_trust::signed::encode;
 
+use super::outgoing::scopes;
 use crate::ReplicaError;
+use crate::identity::grant;
 
 /// How waiting work was done.
 pub(super) struct Former {
@@ -24,6 +26,12 @@ pub(super) struct Former {
 pub(super) fn seen(scopes: &[ScopeState]) -> Vec<Seen> {
     let seen = |scope: &ScopeState| Seen { shard: scope.shard.clone(), sequence: scope.cursor.sequence };
     scopes.iter().map(seen).collect()
+}
+
+/// How what is saved now is done.
+pub(super) fn of_now(connection: &Connection) -> Result<(GrantId, Vec<Seen>), ReplicaError> {
+    let (signed, grant) = grant(connection)?;
+    Ok((signed.short_id(), seen(&scopes(connection, &grant)?)))
 }
 
 /// Before another grant comes: everything that waits was done under this one.

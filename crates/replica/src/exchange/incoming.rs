@@ -1,17 +1,20 @@
 //! Taking a response: verdicts, grant, and what is new, raw first in one transaction with the cursors.
 
-use rusqlite::{Connection, TransactionBehavior, params};
+use std::cell::RefCell;
+
+use rusqlite::{Connection, TransactionBehavior};
 use sambung_domain::{Pack, Set, Timestamp};
-use sambung_sync::message::{ExchangeRequest, ExchangeResponse, Pull, PullAnswer, scopes_hash};
+use sambung_sync::message::{ExchangeRequest, ExchangeResponse, Pull, PullAnswer, agreement_hash};
 use sambung_trust::certificate::Purpose;
 use sambung_trust::signed::encode;
-use sambung_trust::{Grant, PublicKey};
+use sambung_trust::{Grant, PublicKey, RecipientsSum};
 
 use super::outgoing::{AGREED, scopes};
-use super::pulled::{Intake, Taken};
+use super::pulled::{Intake, Taken, leaves_of};
 use super::session::{SyncError, SyncReport};
-use super::{former, orders, outcomes, safe, verdicts};
+use super::{adrift, equality, former, orders, outcomes, verdicts};
 use crate::database::set_named;
+use crate::digest;
 use crate::identity::{grant, see_relay_time, set_grant, set_nonce};
 use crate::parcel::{self, arrival, outbox};
 use crate::query::LAST_EXCHANGE;
@@ -26,6 +29,8 @@ pub(super) struct Progress {
     pub(super) own_missing: bool,
     /// The relay has lost sealed items that it had.
     pub(super) parcels_lost: bool,
+    /// Whether both sides hold the same; `None` where that cannot be told from this answer.
+    pub(super) equal: Option<bool>,
 }
 
 impl Replica {
@@ -39,13 +44,13 @@ impl Replica {
         report: &mut SyncReport,
     ) -> Result<Progress, SyncError> {
         let unknown = |_| SyncError::RelayUnknown;
-        let relay = self.identity.key_for(Purpose::Relay, response.relay_time).map_err(unknown)?;
-        let issuer = self.identity.key_for(Purpose::Issuer, response.relay_time).map_err(unknown)?;
+        let relay = self.identity.key_for(Purpose::Relay, response.relay_time()).map_err(unknown)?;
+        let issuer = self.identity.key_for(Purpose::Issuer, response.relay_time()).map_err(unknown)?;
         let transaction = self
             .connection
             .transaction_with_behavior(TransactionBehavior::Immediate)
             .map_err(ReplicaError::from)?;
-        see_relay_time(&transaction, response.relay_time)?;
+        see_relay_time(&transaction, response.relay_time())?;
         set_nonce(&transaction, &response.nonce)?;
         orders::take(&transaction, &issuer, response.orders.as_deref().unwrap_or_default())?;
         orders::note_closed(&transaction, response.closed)?;
@@ -55,6 +60,7 @@ impl Replica {
             verdicts::take(&transaction, &relay, batch, said, now, report)?;
         }
         outcomes::take(&transaction, &relay, response.outcomes.as_deref().unwrap_or_default(), now)?;
+        let touched = RefCell::default();
         let intake = Intake {
             connection: &transaction,
             pack: &self.pack,
@@ -62,12 +68,22 @@ impl Replica {
             batches: response.batches.as_deref().unwrap_or_default(),
             now,
             looks: astray::looks(&transaction)?,
+            touched: &touched,
             #[cfg(feature = "sabotage")]
-            mine_wins: self.sabotage.as_deref() == Some("merge_fields"),
+            sabotage: self.sabotage.as_deref(),
         };
-        let progress = take_pulls(&intake, request, response.pulls.as_deref().unwrap_or_default(), report)?;
+        let mut progress =
+            take_pulls(&intake, request, response.pulls.as_deref().unwrap_or_default(), report)?;
+        for shard in response.void.iter().flatten() {
+            adrift::void_receipts(&transaction, shard.as_str())?;
+            progress.unfinished = true;
+        }
+        intake.count_touched()?;
         let asked = request.leaving.as_deref().unwrap_or_default();
         purge::release(&transaction, asked, response.kept.as_deref().unwrap_or_default())?;
+        if !progress.unfinished && !progress.own_missing {
+            progress.equal = equality::compare(&transaction, &self.identity, request, response)?;
+        }
         let parcels_lost = take_parcels(&transaction, request, response, now, report)?;
         transaction.commit().map_err(ReplicaError::from)?;
         self.derive()?;
@@ -96,11 +112,18 @@ impl Replica {
 
     /// Notes that the relay has nothing new for the cursors as they stand.
     pub(super) fn note_agreement(&mut self, now: Timestamp) -> Result<(), ReplicaError> {
+        self.note_said()?;
+        set_named(&self.connection, LAST_EXCHANGE, &encode(&now))
+    }
+
+    /// Notes that the relay was told everything as it stands here: until something changes it is not repeated.
+    pub(super) fn note_said(&mut self) -> Result<(), ReplicaError> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let (_, grant) = grant(&transaction)?;
-        let hash = scopes_hash(&scopes(&transaction, &grant)?);
+        let sums = digest::sums(&transaction, &self.identity.deployment, &grant)?;
+        let recipients = RecipientsSum::of(&parcel::recipients(&transaction)?);
+        let hash = agreement_hash(&scopes(&transaction, &grant)?, &sums, &recipients);
         set_named(&transaction, AGREED, &encode(&minicbor::bytes::ByteArray::from(hash)))?;
-        set_named(&transaction, LAST_EXCHANGE, &encode(&now))?;
         transaction.commit()?;
         Ok(())
     }
@@ -139,17 +162,14 @@ fn renew(
     if renewed.device != *device {
         return Err(SyncError::Nonsense("a grant for another device"));
     }
-    let (signed_before, held) = grant(connection)?;
+    let (_, held) = grant(connection)?;
     // An answer that was overtaken, or a grant that has ended meanwhile.
     if (renewed.from, renewed.until) < (held.from, held.until) || orders::has_ended(connection, &renewed)? {
         return Ok(());
     }
     if renewed.from != held.from {
-        former::set_all_apart(
-            connection,
-            &signed_before.short_id(),
-            &former::seen(&scopes(connection, &held)?),
-        )?;
+        let (granted, seen) = former::of_now(connection)?;
+        former::set_all_apart(connection, &granted, &seen)?;
     }
     drop_sets(connection, &renewed)?;
     if renewed.from != held.from {
@@ -177,6 +197,7 @@ fn drop_sets(connection: &Connection, grant: &Grant) -> Result<(), ReplicaError>
             )?
             .execute([&name])?;
         connection.prepare_cached("DELETE FROM member WHERE set_name = ?1")?.execute([&name])?;
+        digest::emptied(connection, &name)?;
         connection.prepare_cached("DELETE FROM scope WHERE set_name = ?1")?.execute([&name])?;
     }
     Ok(())
@@ -189,9 +210,9 @@ fn take_pulls(
     report: &mut SyncReport,
 ) -> Result<Progress, SyncError> {
     let mut progress = Progress::default();
-    let (granted, grant) = grant(intake.connection)?;
-    let seen = former::seen(&scopes(intake.connection, &grant)?);
-    let proven = intake.prove(pulls)?;
+    let (_, grant) = grant(intake.connection)?;
+    let (granted, seen) = former::of_now(intake.connection)?;
+    let proven = intake.prove(pulls.iter().flat_map(leaves_of))?;
     let mut left = Vec::new();
     for pull in pulls {
         if grant.epoch(&pull.set) != pull.epoch {
@@ -199,7 +220,11 @@ fn take_pulls(
         }
         match &pull.answer {
             PullAnswer::Reconcile => {
-                start_anew(intake.connection, pull)?;
+                adrift::note(intake.connection, pull)?;
+                progress.unfinished = true;
+            }
+            // Nothing is read of what has lost its place before it was compared.
+            PullAnswer::Delta { .. } if adrift::is_adrift(intake.connection, pull)? => {
                 progress.unfinished = true;
             }
             PullAnswer::Delta { .. } => match intake.take(pull, request, &proven)? {
@@ -213,41 +238,20 @@ fn take_pulls(
         }
     }
     for (record, set) in left {
-        former::set_record_apart(intake.connection, record, &granted.short_id(), &seen)?;
+        former::set_record_apart(intake.connection, record, &granted, &seen)?;
         leave(intake.connection, record, &set)?;
     }
     Ok(progress)
 }
 
-/// The relay's log does not contain our position: forget what was believed because of it. Changes are kept;
-/// own ones wait again.
-fn start_anew(connection: &Connection, pull: &Pull) -> Result<(), ReplicaError> {
-    let shard = pull.shard.as_str();
-    safe::forget(connection, shard)?;
-    connection
-        .prepare_cached("DELETE FROM scope WHERE shard = ?1 AND set_name = ?2")?
-        .execute(params![shard, pull.set.to_string()])?;
-    connection
-        .prepare_cached("UPDATE change SET shard = NULL, sequence = NULL WHERE shard = ?1")?
-        .execute([shard])?;
-    connection
-        .prepare_cached(
-            "UPDATE change SET receipt = NULL
-             WHERE receipt IN (SELECT receipt FROM receipt_range WHERE shard = ?1)",
-        )?
-        .execute([shard])?;
-    connection.prepare_cached("DELETE FROM receipt_range WHERE shard = ?1")?.execute([shard])?;
-    outcomes::forget(connection)?;
-    // What was held back may have lacked just what is given back now.
-    connection.prepare_cached("UPDATE change SET held = NULL WHERE held IS NOT NULL")?.execute([])?;
-    Ok(())
-}
-
 /// A record left a set; without any set left it is away.
-fn leave(connection: &Connection, record: i64, set: &str) -> Result<(), ReplicaError> {
-    connection
+pub(super) fn leave(connection: &Connection, record: i64, set: &str) -> Result<(), ReplicaError> {
+    let gone = connection
         .prepare_cached("DELETE FROM member WHERE record = ?1 AND set_name = ?2")?
         .execute((record, set))?;
+    if gone == 1 {
+        digest::left(connection, record, set)?;
+    }
     connection
         .prepare_cached(
             "UPDATE record SET away = 1

@@ -6,7 +6,7 @@ use sambung_domain::{RecordId, Set, Shard, StaffId, Timestamp};
 use sambung_sync::ChangeHash;
 use sambung_sync::chain::Mark;
 use sambung_sync::limits::PUSH_CHANGES_MAX;
-use sambung_sync::message::{ExchangeRequest, Health, Push, PushItem, ScopeState, ShardMark, scopes_hash};
+use sambung_sync::message::{ExchangeRequest, Health, Push, PushItem, ScopeState, ShardMark, agreement_hash};
 use sambung_trust::batch::{self, BatchHeader};
 use sambung_trust::merkle::{self, Node};
 use sambung_trust::signed::encode;
@@ -18,7 +18,7 @@ use crate::identity::{grant, next_counter};
 use crate::parcel::{arrival, outbox, recipients};
 use crate::purge;
 use crate::query::age_s;
-use crate::{Replica, ReplicaError};
+use crate::{Replica, ReplicaError, digest};
 
 /// Bytes of chunks in one push, well below the relay's limit: a cut line repeats at most this much.
 const PUSH_BYTES: usize = 1024 * 1024;
@@ -50,6 +50,8 @@ impl Replica {
         };
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let (signed_grant, grant) = grant(&transaction)?;
+        digest::ensure(&transaction, &self.identity.deployment)?;
+        let sums = digest::sums(&transaction, &self.identity.deployment, &grant)?;
         let scopes = scopes(&transaction, &grant)?;
         let writer = Writer { identity: &self.identity, pack: self.pack.digest, staff, now };
         let open = open_batch(&transaction)?;
@@ -65,7 +67,7 @@ impl Replica {
         let leaving = purge::leaving(&transaction)?;
         let parcels = outbox::outgoing(&transaction, &self.identity.device)?;
         let known = RecipientsSum::of(&recipients(&transaction)?);
-        let hash = scopes_hash(&scopes);
+        let hash = agreement_hash(&scopes, &sums, &known);
         let agreed: Option<ByteVec> = named_cbor(&transaction, AGREED)?;
         let quiet = push.is_none() && agreed.is_some_and(|agreed| agreed[..] == hash) && !plan.list_scopes;
         let request = ExchangeRequest {
@@ -83,9 +85,10 @@ impl Replica {
             orders_held: if plan.give_orders { Some(orders::held(&transaction)?) } else { None },
             outcomes: outcomes::told(&transaction)?,
             leaving: Some(leaving).filter(|leaving| !leaving.is_empty()),
-            recipients: Some(known).filter(|known| *known != RecipientsSum::default()),
+            recipients: Some(known).filter(|known| !quiet && *known != RecipientsSum::default()),
             parcels,
             parcels_seen: arrival::seen(&transaction)?,
+            with_sums: Some(true),
         };
         transaction.commit()?;
         Ok(Draft { request, batch })

@@ -1,5 +1,6 @@
 //! Raw changes from the relay's log: proven, form-checked, stored with their place in the log.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::{Connection, OptionalExtension, params};
@@ -16,6 +17,7 @@ use sambung_trust::{BatchHeader, PublicKey, batch};
 
 use super::safe;
 use crate::conflict::decision;
+use crate::digest;
 use crate::late;
 use crate::loaded::{self, RecordRow};
 use crate::{Identity, ReplicaError, astray};
@@ -29,9 +31,11 @@ pub(super) struct Intake<'a> {
     pub(super) now: Timestamp,
     /// Whether what comes is looked through for records that are not where their person is.
     pub(super) looks: bool,
-    /// Sabotage of `merge_fields`: whoever edited a record last drops what others did to it.
+    /// Records of which something is settled, by number: counted anew at the end.
+    pub(super) touched: &'a RefCell<BTreeSet<i64>>,
+    /// The promise that is broken on purpose.
     #[cfg(feature = "sabotage")]
-    pub(super) mine_wins: bool,
+    pub(super) sabotage: Option<&'a str>,
 }
 
 /// What became of one scope's page.
@@ -69,11 +73,14 @@ pub(super) struct Place<'a> {
 impl Intake<'_> {
     /// Checks every batch of the response against the leaves that came of it, and stores it. A batch that does
     /// not hold is absent from the answer.
-    pub(super) fn prove(&self, pulls: &[Pull]) -> Result<BTreeMap<u32, Proven>, ReplicaError> {
+    pub(super) fn prove<'l>(
+        &self,
+        came: impl Iterator<Item = &'l PulledLeaf>,
+    ) -> Result<BTreeMap<u32, Proven>, ReplicaError> {
         let mut leaves: BTreeMap<u32, BTreeMap<usize, (Node, &PulledLeaf)>> = BTreeMap::new();
         // Of two leaves in one place at most one is the author's; the other would pass under its signature.
         let mut contradicted = BTreeSet::new();
-        for leaf in pulls.iter().flat_map(leaves_of) {
+        for leaf in came {
             let index = usize::try_from(leaf.index).unwrap_or(usize::MAX);
             let node = self.node(leaf);
             let before = leaves.entry(leaf.batch).or_default().insert(index, (node, leaf));
@@ -156,9 +163,11 @@ impl Intake<'_> {
         self.connection.execute_batch("RELEASE page")?;
         let mut gone = Vec::new();
         for (record, generation) in left {
-            gone.extend(
-                loaded::find_generation(self.connection, *record, *generation)?.map(|row| row.number),
-            );
+            let row = loaded::find_generation(self.connection, *record, *generation)?;
+            if row.is_none() {
+                self.leave_aside(*record, *generation, &pull.set.to_string())?;
+            }
+            gone.extend(row.map(|row| row.number));
         }
         self.move_cursor(pull, to)?;
         safe::note(self.connection, pull, to)?;
@@ -200,7 +209,11 @@ impl Intake<'_> {
                 return Ok(false);
             }
             let row = loaded::find_generation(self.connection, change.record, change.generation)?;
-            let Some(row) = row else { continue };
+            let Some(row) = row else {
+                self.join_aside(change.record, change.generation, &pull.set.to_string())?;
+                continue;
+            };
+            self.touch(row.number);
             let sequence = from + u64::from(change.offset);
             self.connection
                 .prepare_cached(
@@ -227,7 +240,7 @@ impl Intake<'_> {
     }
 
     /// Takes a run of changes; gives how many were new here.
-    fn take_leaf(
+    pub(super) fn take_leaf(
         &self,
         pull: &Pull,
         from: u64,
@@ -245,6 +258,14 @@ impl Intake<'_> {
                 };
                 self.set_aside(leaf, proven, &change.chunk, code, &place)?;
             }
+            let known = loaded::find_generation(self.connection, leaf.record, leaf.generation)?;
+            match known {
+                Some(row) => {
+                    self.join(row.number, &pull.set.to_string())?;
+                    self.touch(row.number);
+                }
+                None => self.join_aside(leaf.record, leaf.generation, &pull.set.to_string())?,
+            }
             return Ok(0);
         };
         let known = loaded::find_generation(self.connection, leaf.record, leaf.generation)?;
@@ -254,8 +275,10 @@ impl Intake<'_> {
             None => loaded::insert(self.connection, leaf.record, leaf.generation, &leaf.kind)?,
         };
         self.join(row.number, &pull.set.to_string())?;
+        self.join_sets_aside(&row)?;
+        // Whoever edited a record drops what others did to it.
         #[cfg(feature = "sabotage")]
-        if self.mine_wins && row.has_own(self.connection)? {
+        if self.sabotage == Some("merge_fields") && row.has_own(self.connection)? {
             return Ok(0);
         }
         let mut history = row.history(self.connection, self.pack)?;
@@ -281,7 +304,10 @@ impl Intake<'_> {
             }
         } else if is_new {
             self.forget(row.number)?;
+            self.join_aside(leaf.record, leaf.generation, &set)?;
+            return Ok(0);
         }
+        self.touch(row.number);
         Ok(new)
     }
 
@@ -366,8 +392,8 @@ impl Intake<'_> {
                 self.now.0,
                 batch,
                 leaf,
-                place.shard,
-                place.sequence,
+                (place.sequence > 0).then_some(place.shard),
+                (place.sequence > 0).then_some(place.sequence),
                 decision(change.message.as_deref())
             ])?;
         Ok(())
@@ -381,9 +407,13 @@ impl Intake<'_> {
     }
 
     pub(super) fn join(&self, record: i64, set: &str) -> Result<(), ReplicaError> {
-        self.connection
+        let new = self
+            .connection
             .prepare_cached("INSERT OR IGNORE INTO member VALUES (?1, ?2)")?
             .execute((record, set))?;
+        if new == 1 {
+            digest::joined(self.connection, record, set)?;
+        }
         self.connection
             .prepare_cached("UPDATE record SET away = 0 WHERE number = ?1 AND away = 1")?
             .execute([record])?;
@@ -391,7 +421,7 @@ impl Intake<'_> {
     }
 }
 
-fn leaves_of(pull: &Pull) -> &[PulledLeaf] {
+pub(super) fn leaves_of(pull: &Pull) -> &[PulledLeaf] {
     match &pull.answer {
         PullAnswer::Delta { leaves, .. } => leaves,
         PullAnswer::Reconcile => &[],

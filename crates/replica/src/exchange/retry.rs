@@ -1,5 +1,7 @@
 //! Trying again what could not be used: after an upgrade its kind may be known, its form be understood.
 
+use std::cell::RefCell;
+
 use rusqlite::{Connection, TransactionBehavior, params};
 use sambung_domain::{RecordId, Timestamp};
 use sambung_sync::message::PulledLeaf;
@@ -34,16 +36,20 @@ impl Replica {
         work: impl FnOnce(&Intake<'_>) -> Result<T, ReplicaError>,
     ) -> Result<T, ReplicaError> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let done = work(&Intake {
+        let touched = RefCell::default();
+        let intake = Intake {
             connection: &transaction,
             pack: &self.pack,
             identity: &self.identity,
             batches: &[],
             now,
             looks: astray::looks(&transaction)?,
+            touched: &touched,
             #[cfg(feature = "sabotage")]
-            mine_wins: false,
-        })?;
+            sabotage: None,
+        };
+        let done = work(&intake)?;
+        intake.count_touched()?;
         transaction.commit()?;
         Ok(done)
     }
@@ -102,6 +108,7 @@ fn take(intake: &Intake<'_>, name: &Name) -> Result<bool, ReplicaError> {
         None => loaded::insert(intake.connection, leaf.record, leaf.generation, &leaf.kind)?,
     };
     intake.join(row.number, &set)?;
+    intake.join_sets_aside(&row)?;
     let mut history = row.history(intake.connection, intake.pack)?;
     let taken = intake.take_change(&row, &mut history, &leaf, &proven, &chunk, &place)?;
     if taken {
@@ -109,7 +116,10 @@ fn take(intake: &Intake<'_>, name: &Name) -> Result<bool, ReplicaError> {
         intake.mark_underived(row.number)?;
     } else if is_new {
         intake.forget(row.number)?;
+        intake.join_aside(leaf.record, leaf.generation, &set)?;
+        return Ok(false);
     }
+    intake.touch(row.number);
     Ok(taken)
 }
 
@@ -119,6 +129,7 @@ fn take_pending(intake: &Intake<'_>, (id, generation): &Waiting) -> Result<u64, 
     };
     let mut history = row.history(intake.connection, intake.pack)?;
     let taken = intake.retry_pending(&row, &mut history)?;
+    intake.touch(row.number);
     if taken > 0 {
         intake.mark_underived(row.number)?;
     }

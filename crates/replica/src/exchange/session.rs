@@ -2,14 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use sambung_domain::{StaffId, Timestamp};
+use sambung_domain::{Set, StaffId, Timestamp};
 use sambung_sync::frame::{AnswerFrame, Frame, FrameError, pack, unpack};
-use sambung_sync::message::{Closed, ExchangeRequest, ExchangeResponse, Refusal, Verdict, Want};
+use sambung_sync::message::{
+    Closed, ExchangeRequest, ExchangeResponse, ReconcileRequest, ReconcileResponse, Refusal, Verdict, Want,
+};
 use sambung_trust::certificate::Purpose;
 use serde::{Deserialize, Serialize};
 
 use super::Plan;
 use super::outgoing::Draft;
+use super::reconcile::Reconcile;
 use crate::identity::{nonce, set_nonce};
 use crate::parcel::outbox;
 use crate::{Replica, ReplicaError};
@@ -17,6 +20,9 @@ use crate::{Replica, ReplicaError};
 /// Most rounds in a row that bring nothing: more than any honest conversation needs, and a bound on one with a
 /// relay that never says it is done.
 const FRUITLESS_MAX: u32 = 8;
+
+/// Most comparisons a session begins: one for what differs, and some for places that are lost.
+const COMPARISONS_MAX: u32 = 4;
 
 /// What a session did. The names are those of `sambung sync --json`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,14 +39,35 @@ pub struct SyncReport {
     pub bytes_down: u64,
     /// How many changes got which verdict.
     pub verdicts: BTreeMap<String, u64>,
-    /// Whether digests agreed at the end; absent as long as none were compared.
+    /// Whether both sides held the same at the end; absent where that was not compared.
     pub verified: Option<bool>,
     /// Sealed items that the relay has now and did not have before.
     pub sealed: u64,
     /// Sealed items that came to be opened.
     pub arrived: u64,
+    /// The relay has come back with less than it had and sends nothing before the centre has come.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub silent: bool,
+    /// Round trips in which records were compared: none as long as nothing is broken.
+    pub reconciled: u32,
+    /// What the comparison of each set gave, before anything was mended; empty where none was made.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sets: Vec<SetReport>,
     /// Changes that cannot be used or were refused: somebody must look.
     pub attention: u64,
+}
+
+/// What the comparison of one set gave.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SetReport {
+    /// The set.
+    pub set: String,
+    /// Records here that are settled.
+    pub here: u64,
+    /// Records at the centre.
+    pub centre: u64,
+    /// Whether they were the same, with the same heads.
+    pub equal: bool,
 }
 
 impl SyncReport {
@@ -63,6 +90,8 @@ impl SyncReport {
         self.verified = later.verified;
         self.sealed += later.sealed;
         self.arrived += later.arrived;
+        self.reconciled += later.reconciled;
+        self.sets.extend(later.sets.iter().cloned());
         self.attention = later.attention;
     }
 
@@ -153,14 +182,28 @@ pub struct Session {
     pending: Option<Pending>,
     nonce_renewed: bool,
     fruitless: u32,
+    /// A comparison under way.
+    reconcile: Option<Reconcile>,
+    /// How many comparisons were begun.
+    comparisons: u32,
+    /// Whether everything is compared in any case.
+    thorough: bool,
+    /// The next request is an exchange, whatever has lost its place: the relay needs something first.
+    exchange_first: bool,
 }
 
 /// A request that waits for its answer.
 #[derive(Debug)]
 struct Pending {
-    request: ExchangeRequest,
-    batch: Option<i64>,
+    asked: Asked,
     name: [u8; 32],
+}
+
+/// What was asked.
+#[derive(Debug)]
+enum Asked {
+    Exchange { request: Box<ExchangeRequest>, batch: Option<i64> },
+    Reconcile(ReconcileRequest),
 }
 
 impl Session {
@@ -175,20 +218,72 @@ impl Session {
             pending: None,
             nonce_renewed: false,
             fruitless: 0,
+            reconcile: None,
+            comparisons: 0,
+            thorough: false,
+            exchange_first: false,
         }
     }
 
-    /// The next body to post to `/sync/v1/exchange`.
+    /// A sync that compares every record in any case.
+    #[must_use]
+    pub fn thorough(staff: StaffId, now: Timestamp) -> Self {
+        Session { thorough: true, ..Session::begin(staff, now) }
+    }
+
+    /// The next body to post, to `/sync/v1/` and [`path`](Session::path).
     ///
     /// # Errors
     /// What the replica says.
     pub fn request(&mut self, replica: &mut Replica, now: Timestamp) -> Result<Vec<u8>, SyncError> {
-        let Draft { request, batch } = replica.draft(self.plan, self.staff, self.began, now)?;
-        let frame = Frame::enclose(&request, nonce(&replica.connection)?, &replica.identity.device);
+        self.look_for_lost_places(replica)?;
+        let nonce = nonce(&replica.connection)?;
+        let (asked, frame) = match &self.reconcile {
+            Some(state) => {
+                let request = replica.draft_reconcile(state)?;
+                let frame = Frame::enclose(&request, nonce, &replica.identity.device);
+                (Asked::Reconcile(request), frame)
+            }
+            None => {
+                let Draft { request, batch } = replica.draft(self.plan, self.staff, self.began, now)?;
+                let frame = Frame::enclose(&request, nonce, &replica.identity.device);
+                (Asked::Exchange { request: Box::new(request), batch }, frame)
+            }
+        };
         let body = pack(&frame);
         self.report.bytes_up += u64::try_from(body.len()).unwrap_or(0);
-        self.pending = Some(Pending { request, batch, name: frame.name() });
+        self.pending = Some(Pending { asked, name: frame.name() });
         Ok(body)
+    }
+
+    /// Where the last request goes.
+    #[must_use]
+    pub fn path(&self) -> &'static str {
+        match self.pending.as_ref().map(|pending| &pending.asked) {
+            Some(Asked::Reconcile(_)) => "reconcile",
+            Some(Asked::Exchange { .. }) | None => "exchange",
+        }
+    }
+
+    /// What has lost its place in the log is compared before anything is read or sent there.
+    fn look_for_lost_places(&mut self, replica: &Replica) -> Result<(), SyncError> {
+        if self.reconcile.is_some() || std::mem::take(&mut self.exchange_first) {
+            return Ok(());
+        }
+        let lost = replica.adrift()?;
+        if !lost.is_empty() {
+            self.compare(lost)?;
+        }
+        Ok(())
+    }
+
+    fn compare(&mut self, sets: impl IntoIterator<Item = Set>) -> Result<(), SyncError> {
+        self.comparisons += 1;
+        if self.comparisons > COMPARISONS_MAX {
+            return Err(SyncError::Nonsense("its log is another at every look"));
+        }
+        self.reconcile = Some(Reconcile::of(sets));
+        Ok(())
     }
 
     /// Takes the answer to the last request.
@@ -209,9 +304,28 @@ impl Session {
         }
         let pending = self.pending.take().ok_or(SyncError::Nonsense("an answer without a request"))?;
         let answer: AnswerFrame = unpack(body)?;
-        let response = verified(replica, &answer, &pending)?;
+        match pending.asked {
+            Asked::Exchange { request, batch } => {
+                let response = verified(replica, &answer, &pending.name)?;
+                self.exchanged(replica, (&request, batch), &response, now)
+            }
+            Asked::Reconcile(request) => {
+                let response = verified(replica, &answer, &pending.name)?;
+                self.reconciled(replica, &request, &response, now)
+            }
+        }
+    }
+
+    fn exchanged(
+        &mut self,
+        replica: &mut Replica,
+        (request, batch): (&ExchangeRequest, Option<i64>),
+        response: &ExchangeResponse,
+        now: Timestamp,
+    ) -> Result<Step, SyncError> {
         let before = self.report.clone();
-        let progress = replica.apply(&pending.request, pending.batch, &response, now, &mut self.report)?;
+        let progress = replica.apply(request, batch, response, now, &mut self.report)?;
+        self.report.verified = progress.equal;
         // What a session has found out once holds to its end.
         self.plan.whole_grant |= response.want == Some(Want::Grant);
         self.plan.give_orders |= response.want == Some(Want::Orders);
@@ -236,12 +350,55 @@ impl Session {
         if let Some(closed) = response.closed {
             return Err(SyncError::Closed(closed));
         }
+        if response.silent == Some(true) {
+            replica.note_said()?;
+            self.report.silent = true;
+            self.report.attention = replica.attention()?;
+            return Ok(Step::Done(self.report.clone()));
+        }
+        // What differs is found and mended once a session: a relay that goes on differing is reported.
+        let differs = self.report.verified == Some(false) && self.report.reconciled == 0;
+        if std::mem::take(&mut self.thorough) || differs {
+            self.compare(replica.sets()?)?;
+            return Ok(Step::Continue);
+        }
         replica.note_agreement(now)?;
         #[cfg(feature = "sabotage")]
         replica.forget_guests()?;
         replica.purge()?;
         self.report.attention = replica.attention()?;
         Ok(Step::Done(self.report.clone()))
+    }
+
+    /// Takes the answer to a comparison; once nothing is left to compare, an exchange sends what the relay lacks.
+    fn reconciled(
+        &mut self,
+        replica: &mut Replica,
+        request: &ReconcileRequest,
+        response: &ReconcileResponse,
+        now: Timestamp,
+    ) -> Result<Step, SyncError> {
+        self.report.reconciled += 1;
+        if let Some(closed) = response.closed {
+            return Err(SyncError::Closed(closed));
+        }
+        if response.want.is_some() {
+            self.plan.whole_grant = true;
+            self.exchange_first = true;
+            self.reconcile = None;
+            return Ok(Step::Continue);
+        }
+        let Some(mut state) = self.reconcile.take() else {
+            return Err(SyncError::Nonsense("an answer without a request"));
+        };
+        replica.apply_reconcile(&mut state, request, response, now, &mut self.report)?;
+        if state.is_done() {
+            self.plan.list_scopes = true;
+            self.report.sets = state.found();
+        } else {
+            self.reconcile = Some(state);
+        }
+        Ok(Step::Continue)
     }
 
     /// A refusal ends the session, except for a stale nonce, which is replaced once.
@@ -259,15 +416,34 @@ impl Session {
     }
 }
 
+/// An answer that says when it was given.
+trait Timed {
+    fn relay_time(&self) -> Timestamp;
+}
+
+impl Timed for ExchangeResponse {
+    fn relay_time(&self) -> Timestamp {
+        ExchangeResponse::relay_time(self)
+    }
+}
+
+impl Timed for ReconcileResponse {
+    fn relay_time(&self) -> Timestamp {
+        self.relay_time
+    }
+}
+
 /// The response, if the relay this replica trusts gave it to this very request.
-fn verified(
+fn verified<T: Timed + for<'b> minicbor::Decode<'b, ()>>(
     replica: &Replica,
     answer: &AnswerFrame,
-    pending: &Pending,
-) -> Result<ExchangeResponse, SyncError> {
+    request: &[u8; 32],
+) -> Result<T, SyncError> {
     // The time at which the certificate is looked up is the relay's own; the signature then covers it.
-    let claimed: ExchangeResponse = answer.peek()?;
-    let relay =
-        replica.identity.key_for(Purpose::Relay, claimed.relay_time).map_err(|_| SyncError::RelayUnknown)?;
-    if answer.is_from(&relay, &pending.name) { Ok(claimed) } else { Err(SyncError::RelayUnknown) }
+    let claimed: T = answer.peek()?;
+    let relay = replica
+        .identity
+        .key_for(Purpose::Relay, claimed.relay_time())
+        .map_err(|_| SyncError::RelayUnknown)?;
+    if answer.is_from(&relay, request) { Ok(claimed) } else { Err(SyncError::RelayUnknown) }
 }

@@ -5,7 +5,7 @@ use sambung_domain::Timestamp;
 use serde::Serialize;
 
 use super::{Event, Verified, Watch};
-use crate::{Replica, ReplicaError};
+use crate::{Replica, ReplicaError, digest};
 
 /// What a repair did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -21,7 +21,7 @@ pub struct Repaired {
 }
 
 impl Replica {
-    /// Verifies, makes everything derived anew where an index does not hold, rebuilds every record whose changes are sound and whose document or projection is not, gives
+    /// Verifies, makes everything derived anew where an index does not hold, counts sums anew, rebuilds every record whose changes are sound and whose document or projection is not, gives
     /// every record that was left behind new attempts, tries again what could not be used, and verifies once
     /// more. Raw changes, signatures and receipts are never touched; a record whose own changes are damaged
     /// keeps its last good document. `watch` hears of the findings that remain. The host holds the advisory
@@ -30,9 +30,10 @@ impl Replica {
     /// # Errors
     /// What the database says.
     pub fn repair(&mut self, now: Timestamp, watch: Watch<'_>) -> Result<Repaired, ReplicaError> {
-        let mut indexes_hold = true;
+        let (mut indexes_hold, mut sums_hold) = (true, true);
         let (before, numbers) = self.verification(&mut |event| {
             indexes_hold &= !matches!(event, Event::Found(finding) if finding.code == "index");
+            sums_hold &= !matches!(event, Event::Found(finding) if finding.code == "digest");
         })?;
         // Nothing can be taken out of an index of search that is not what its rows say.
         if !indexes_hold {
@@ -49,6 +50,10 @@ impl Replica {
         }
         transaction
             .execute("UPDATE record SET attempts = 0 WHERE number IN (SELECT record FROM underived)", [])?;
+        if !sums_hold {
+            digest::forget(&transaction)?;
+            digest::ensure(&transaction, &self.identity.deployment)?;
+        }
         transaction.commit()?;
         let taken = self.retry_set_aside(now)?;
         self.derive()?;

@@ -121,11 +121,12 @@ fn a_parcel_stays_until_a_second_replica_holds_what_it_became() {
 
 #[test]
 fn an_emptied_relay_is_given_the_parcel_again() {
-    let Scene { mut site, mut village, mut office, .. } = scene();
+    let Scene { mut site, mut village, mut office, mut centre } = scene();
     let sealed = seal(&mut village, complaint("kronologi uji"));
     village.sync(&site);
     site.replace_relay();
     village.sync(&site);
+    centre.sync(&site);
     assert_eq!(office.sync(&site).arrived, 1);
     open(&mut office, &sealed.item).unwrap();
 }
@@ -395,4 +396,23 @@ fn the_relay_takes_no_parcel_that_is_not_the_senders() {
     let response: ExchangeResponse = answer.peek().unwrap();
     let states = response.parcels.unwrap().states;
     assert_eq!(states, [ParcelState::Refused, ParcelState::Refused, ParcelState::Taken]);
+}
+
+#[test]
+fn an_idle_exchange_is_small_with_orders_recipients_and_items_seen() {
+    let Scene { site, mut village, mut office, centre } = scene();
+    let gone = site.device("lama", "front_office", &["35.13"]);
+    site.order(&gone, Deed::Revoke);
+    seal(&mut village, complaint(&marker()));
+    village.sync(&site);
+    assert_eq!(office.sync(&site).arrived, 1);
+    let idle = office.sync(&site);
+    assert_eq!((idle.rounds, idle.arrived, idle.verified), (1, 0, Some(true)));
+    assert!(idle.bytes_up + idle.bytes_down <= 300, "{idle:?}");
+    // A list of recipients that has changed comes with the answer that would have come anyway.
+    site.order(&centre, Deed::Revoke);
+    assert_eq!(office.sync(&site).rounds, 1);
+    let idle = office.sync(&site);
+    assert_eq!(idle.rounds, 1);
+    assert!(idle.bytes_up + idle.bytes_down <= 300, "{idle:?}");
 }

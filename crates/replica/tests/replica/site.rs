@@ -49,6 +49,29 @@ impl Site {
         self.host = relay(&self.dir.path().join(format!("relay-{}", self.relays)), &self.recovery);
     }
 
+    /// A copy of the relay's database as it is now.
+    pub(crate) fn image(&self, name: &str) -> PathBuf {
+        let to = self.dir.path().join(name);
+        sambung_relay::file::reserve(&to).unwrap();
+        sambung_relay::store::copy(&self.data().database(), &to).unwrap();
+        to
+    }
+
+    /// The relay is restored from a copy.
+    pub(crate) fn restore_relay(&mut self, image: &std::path::Path) {
+        self.replace_relay();
+        let database = self.data().database();
+        // What answers until now is of the empty database.
+        let recovered = DataDir::at(&self.dir.path().join(format!("relay-{}", self.relays)));
+        self.host = relay(&self.dir.path().join(format!("relay-{}-aside", self.relays)), &self.recovery);
+        for name in ["relay.sqlite-wal", "relay.sqlite-shm"] {
+            drop(std::fs::remove_file(database.with_file_name(name)));
+        }
+        std::fs::copy(image, &database).unwrap();
+        let (relay, pool) = recovered.open().unwrap();
+        self.host = Host::new(relay, pool);
+    }
+
     /// A relay of another deployment answers at the same address.
     pub(crate) fn put_stranger(&mut self) {
         self.relays += 1;
@@ -207,7 +230,16 @@ impl Site {
 
     /// The relay's answer to a request, as status and body.
     pub(crate) fn answer(&self, request: &[u8]) -> (u16, Vec<u8>) {
-        match self.host.exchange(request) {
+        self.answer_at("exchange", request)
+    }
+
+    /// The same, wherever it goes.
+    pub(crate) fn answer_at(&self, path: &str, request: &[u8]) -> (u16, Vec<u8>) {
+        let answer = match path {
+            "reconcile" => self.host.reconcile(request),
+            _ => self.host.exchange(request),
+        };
+        match answer {
             Ok(body) => (200, body),
             Err(Failure::Rejected(reject)) => (reject.status(), pack(&reject.refusal())),
             Err(other) => panic!("the relay failed: {other}"),
@@ -311,7 +343,7 @@ impl Office {
         let mut session = self.session();
         loop {
             let request = session.request(&mut self.replica, clock::now())?;
-            let (status, body) = site.answer(&request);
+            let (status, body) = site.answer_at(session.path(), &request);
             if let Step::Done(report) = session.receive(&mut self.replica, status, &body, clock::now())? {
                 return Ok(report);
             }

@@ -61,6 +61,8 @@ fn every_kind_of_tampering_is_found_under_its_own_code() {
         ("UPDATE change SET receipt = (SELECT max(number) FROM receipt) WHERE record = 2", "receipt_changes"),
         ("UPDATE receipt_range SET last = last + 1", "receipt_range"),
         ("UPDATE receipt_range SET chain = zeroblob(32)", "receipt_range"),
+        ("UPDATE set_sum SET count = count + 1", "digest"),
+        ("DELETE FROM settled", "digest"),
         ("UPDATE scope SET sequence = 1", "cursor"),
         ("DELETE FROM scope", "cursor"),
         ("UPDATE named SET value = (SELECT value FROM named WHERE name = 'grant') || x'00' WHERE name = 'nothing';

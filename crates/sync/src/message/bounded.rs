@@ -4,9 +4,9 @@
 use minicbor::decode::{Decode, Decoder, Error};
 use sambung_trust::merkle::LEAVES_MAX;
 
-use super::PushItem;
+use super::{AskedSet, PushItem};
 use crate::frame::FrameError;
-use crate::limits::PUSH_CHANGES_MAX;
+use crate::limits::{ASKED_MAX, PUSH_CHANGES_MAX, SCOPES_MAX};
 
 /// The items of a push, which together hold no more changes than a push may.
 pub(super) fn items<C>(d: &mut Decoder<'_>, context: &mut C) -> Result<Vec<PushItem>, Error>
@@ -52,6 +52,24 @@ where
     list::<MOST, T, C>(d, context).map(Some)
 }
 
+/// The records asked about, which are counted over all sets.
+pub(super) fn asked<C>(d: &mut Decoder<'_>, context: &mut C) -> Result<Option<Vec<AskedSet>>, Error>
+where
+    AskedSet: for<'b> Decode<'b, C>,
+{
+    let mut sets: Vec<AskedSet> = Vec::new();
+    let mut records = 0;
+    for set in d.array_iter_with(context)? {
+        let set: AskedSet = set?;
+        records += set.records.len();
+        if sets.len() == SCOPES_MAX || records > ASKED_MAX {
+            return Err(Error::custom(FrameError::TooLarge));
+        }
+        sets.push(set);
+    }
+    Ok(Some(sets))
+}
+
 #[cfg(test)]
 mod tests {
     use minicbor::bytes::ByteVec;
@@ -59,8 +77,11 @@ mod tests {
     use sambung_trust::{ItemId, Parcel, Recipient, SecretKey, Signed};
 
     use super::*;
+    use crate::document::ChangeHash;
     use crate::frame::Frame;
-    use crate::limits::{ORDERS_HELD_MAX, PARCELS_ASKED_MAX, PARCELS_MAX, RECIPIENTS_MAX};
+    use crate::limits::{
+        HEADS_MAX, LEVELS_MAX, ORDERS_HELD_MAX, PARCELS_ASKED_MAX, PARCELS_MAX, RECIPIENTS_MAX,
+    };
     use crate::message::{Arrival, ExchangeRequest, Health, ParcelsDown, ParcelsUp, Push};
 
     fn read(items: &[usize]) -> Result<Push, FrameError> {
@@ -136,5 +157,39 @@ mod tests {
         assert_eq!(read(&[PUSH_CHANGES_MAX + 1]), Err(FrameError::TooLarge));
         assert!(read(&vec![0; LEAVES_MAX]).is_ok());
         assert_eq!(read(&vec![0; LEAVES_MAX + 1]), Err(FrameError::TooLarge));
+    }
+
+    #[test]
+    fn what_is_compared_and_asked_is_counted_while_it_is_read() {
+        use crate::message::{Asked, Level, ReconcileRequest};
+
+        let key = SecretKey::from_seed(&[1; 32]);
+        let set: sambung_domain::Set = "a:35.13".parse().unwrap();
+        let read = |levels: usize, sets: &[(usize, usize)]| {
+            let level =
+                Level { set: set.clone(), epoch: [0; 8], count: 0, depth: 0, sums: Vec::new().into() };
+            let asked = |heads| Asked {
+                record: RecordId([1; 16]),
+                generation: 1,
+                heads: vec![ChangeHash([1; 32]); heads],
+            };
+            let asked_set = |(records, heads): &(usize, usize)| AskedSet {
+                set: set.clone(),
+                epoch: [0; 8],
+                records: vec![asked(*heads); *records],
+            };
+            let request = ReconcileRequest {
+                levels: Some(vec![level; levels]),
+                asked: Some(sets.iter().map(asked_set).collect()),
+                ..ReconcileRequest::default()
+            };
+            Frame::enclose(&request, [0; 24], &key).peek::<ReconcileRequest>().map(drop)
+        };
+        assert_eq!(read(LEVELS_MAX, &[(ASKED_MAX - 1, 0), (1, HEADS_MAX)]), Ok(()));
+        for (levels, sets) in
+            [(LEVELS_MAX + 1, vec![]), (0, vec![(ASKED_MAX, 0), (1, 0)]), (0, vec![(1, HEADS_MAX + 1)])]
+        {
+            assert_eq!(read(levels, &sets), Err(FrameError::TooLarge));
+        }
     }
 }

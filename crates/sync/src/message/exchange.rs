@@ -6,12 +6,13 @@ use sambung_domain::{RecordId, Set, Shard, Timestamp};
 use sambung_trust::batch::IncarnationNonce;
 use sambung_trust::grant::GrantId;
 use sambung_trust::merkle::Node;
-use sambung_trust::nonce::Nonce;
+use sambung_trust::nonce::{Nonce, issued_at};
 use sambung_trust::signed::encode;
 use sambung_trust::{Recipient, RecipientsSum, Signed};
 
 use super::{ParcelMark, ParcelsDown, ParcelsUp, VerdictRun, bounded};
 use crate::chain::{LogId, Mark};
+use crate::digest::{SetSum, SumsHash, sums_hash};
 use crate::document::ChangeHash;
 use crate::limits::{ORDERS_HELD_MAX, PUSH_CHANGES_MAX, RECIPIENTS_MAX};
 
@@ -28,7 +29,7 @@ pub struct ExchangeRequest {
     /// The grant whole, where the relay asked for it.
     #[n(2)]
     pub whole_grant: Option<Signed>,
-    /// Hash over all scopes ([`scopes_hash`]).
+    /// Hash over all scopes ([`scopes_hash`]), or over scopes and sums.
     #[cbor(n(3), with = "minicbor::bytes")]
     pub scopes_hash: [u8; 16],
     /// The scopes, listed when there is reason to think that the hash differs from the relay's.
@@ -61,7 +62,7 @@ pub struct ExchangeRequest {
     /// Records with work of its own that left all its sets and wait here until another replica holds them.
     #[n(13)]
     pub leaving: Option<Vec<(RecordId, u32)>>,
-    /// Name of the recipients it knows; absent for none.
+    /// Name of the recipients it knows; absent for none, and where the scopes are not listed: the hash covers it.
     #[n(14)]
     pub recipients: Option<RecipientsSum>,
     /// Sealed items.
@@ -70,6 +71,9 @@ pub struct ExchangeRequest {
     /// The last sealed item it was given, for those who open such.
     #[n(16)]
     pub parcels_seen: Option<ParcelMark>,
+    /// The hash over all scopes covers the sums of its sets as well ([`agreement_hash`]).
+    #[n(20)]
+    pub with_sums: Option<bool>,
 }
 
 /// A replica's cursor in one shard for one set.
@@ -119,6 +123,32 @@ pub fn scopes_hash(scopes: &[ScopeState]) -> [u8; 16] {
     let mut first = [0; 16];
     first.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
     first
+}
+
+/// The hash over all scopes of a replica and the sums of its sets, the second half of it combined by exclusive or with
+/// the name of the recipients it knows: where only these differ, the relay sees that, and which they are
+/// ([`agreed_recipients`]).
+#[must_use]
+pub fn agreement_hash(scopes: &[ScopeState], sums: &[SetSum], recipients: &RecipientsSum) -> [u8; 16] {
+    let mut hasher = blake3::Hasher::new_derive_key("sambung agreement 1");
+    hasher.update(&scopes_hash(scopes)).update(&sums_hash(sums));
+    let mut first = [0; 16];
+    first.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
+    for (byte, name) in first[8..].iter_mut().zip(recipients.0) {
+        *byte ^= name;
+    }
+    first
+}
+
+/// The recipients that whoever named an [`agreement_hash`] knows, if his scopes and sums are these.
+#[must_use]
+pub fn agreed_recipients(named: &[u8; 16], scopes: &[ScopeState], sums: &[SetSum]) -> Option<RecipientsSum> {
+    let here = agreement_hash(scopes, sums, &RecipientsSum::default());
+    let mut recipients = [0; 8];
+    for (at, byte) in recipients.iter_mut().enumerate() {
+        *byte = named[8 + at] ^ here[8 + at];
+    }
+    (named[..8] == here[..8]).then_some(RecipientsSum(recipients))
 }
 
 /// Changes under one signed root.
@@ -178,10 +208,7 @@ pub struct Health {
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
 pub struct ExchangeResponse {
-    /// Relay time.
-    #[n(0)]
-    pub relay_time: Timestamp,
-    /// The nonce for next time.
+    /// The nonce for next time, which begins with the relay's time.
     #[cbor(n(1), with = "minicbor::bytes")]
     pub nonce: Nonce,
     /// What the relay must be told before it can answer.
@@ -224,6 +251,24 @@ pub struct ExchangeResponse {
     /// What became of sealed items asked about, and new ones.
     #[n(14)]
     pub parcels: Option<ParcelsDown>,
+    /// Hash over the sums of the replica's sets, where this answer leads to the ends of the logs: what the replica's
+    /// own must be then.
+    #[cbor(n(20), with = "minicbor::bytes")]
+    pub sums: Option<SumsHash>,
+    /// Shards whose log does not contain the receipt that was named: receipts there say nothing any more.
+    #[n(21)]
+    pub void: Option<Vec<Shard>>,
+    /// No records are sent now: this relay has come back with less than it had, and waits for the centre.
+    #[n(22)]
+    pub silent: Option<bool>,
+}
+
+impl ExchangeResponse {
+    /// When the relay gave this answer, by its clock.
+    #[must_use]
+    pub fn relay_time(&self) -> Timestamp {
+        issued_at(&self.nonce)
+    }
 }
 
 /// Why a device is sent nothing.
@@ -380,4 +425,25 @@ pub struct KnownChange {
     /// The first eight bytes of its hash.
     #[cbor(n(3), with = "minicbor::bytes")]
     pub hash: [u8; 8],
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn recipients_are_read_off_a_hash_over_the_same_scopes_only() {
+        let scope = |sequence| ScopeState {
+            log: [1; 16],
+            shard: Shard::from_stored("35.13".to_owned()),
+            set: "a:35.13".parse().unwrap(),
+            epoch: [2; 8],
+            cursor: Mark { sequence, chain: [3; 32] },
+            safe: 0,
+        };
+        let recipients = RecipientsSum([9; 8]);
+        let named = agreement_hash(&[scope(4)], &[], &recipients);
+        assert_eq!(agreed_recipients(&named, &[scope(4)], &[]), Some(recipients));
+        assert_eq!(agreed_recipients(&named, &[scope(5)], &[]), None);
+    }
 }

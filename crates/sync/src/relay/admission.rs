@@ -133,7 +133,7 @@ impl Relay {
         if lane == Lane::Late {
             stored(intake.store.put_late(item.record, item.generation, &hash))?;
         }
-        settle(intake, item, hash, &mut visit.row, after)?;
+        settle(intake, item, (hash, visit.history.heads()), &mut visit.row, after)?;
         Ok(Verdict { lane, ..Verdict::plain(Disposition::Stored) })
     }
 
@@ -164,7 +164,7 @@ impl Relay {
         let (hash, batch, leaf) = (change.hash, change.batch, change.leaf);
         let written = StoredChange { hash, chunk: chunk.to_vec(), batch, leaf };
         stored(intake.store.put_change(record, generation, &written))?;
-        settle(intake, &item, hash, &mut row, after)?;
+        settle(intake, &item, (hash, history.heads()), &mut row, after)?;
         Ok(Ok(()))
     }
 }
@@ -255,14 +255,16 @@ fn set_apart<S: RelayStore>(
     Ok(quarantined(Disposition::Stored, reason.code()))
 }
 
-/// Writes the entries of an accepted change, and where its record lies now.
+/// Writes the entries of an accepted change, and where its record lies now with which heads.
 fn settle<S: RelayStore>(
     intake: &mut Intake<'_, S>,
     item: &PushItem,
-    hash: ChangeHash,
+    (hash, heads): (ChangeHash, Vec<ChangeHash>),
     row: &mut RecordRow,
     after: Routing,
 ) -> Result<(), RelayError<S::Error>> {
+    let name = (item.record, item.generation);
+    intake.ledger.note(intake.store, name, row, (heads, &after))?;
     entries::write(intake, (item.record, item.generation), hash, (&row.routing, &after))?;
     if row.routing == after {
         return Ok(());

@@ -89,7 +89,6 @@ pub(super) fn stored<T, E>(result: Result<T, E>) -> Result<T, RelayError<E>> {
 impl Relay {
     pub(super) fn blank_response(&self, request: &ExchangeRequest, now: Timestamp) -> ExchangeResponse {
         ExchangeResponse {
-            relay_time: now,
             nonce: nonce::issue(&self.keys.nonce, &request.replica, now),
             want: None,
             verdicts: None,
@@ -104,6 +103,9 @@ impl Relay {
             kept: None,
             recipients: None,
             parcels: None,
+            sums: None,
+            void: None,
+            silent: None,
         }
     }
 

@@ -24,10 +24,11 @@ impl Relay {
         store: &mut S,
         request: &ExchangeRequest,
         response: &mut ExchangeResponse,
+        now: Timestamp,
     ) -> Result<bool, RelayError<S::Error>> {
         let held = request.orders_held.as_deref();
         for signed in held.unwrap_or_default() {
-            self.take_order(store, signed)?;
+            self.take_order(store, signed, now)?;
         }
         let theirs = request.orders.map_or(OrdersSum::default(), OrdersSum::from_bytes);
         if theirs == stored(store.orders_sum())? {
@@ -48,12 +49,19 @@ impl Relay {
     }
 
     /// Takes an order that a replica gives back. One bad order ends the request: nobody holds any.
-    fn take_order<S: RelayStore>(&self, store: &mut S, signed: &Signed) -> Result<(), RelayError<S::Error>> {
+    fn take_order<S: RelayStore>(
+        &self,
+        store: &mut S,
+        signed: &Signed,
+        now: Timestamp,
+    ) -> Result<(), RelayError<S::Error>> {
         if stored(store.has_order(&signed.short_id()))? {
             return Ok(());
         }
         let order = Order::open(signed, &self.keys.issuer.public())
             .map_err(|_| Reject::Frame(FrameError::Signature))?;
+        // All orders are made here: what was not here has been lost.
+        self.notice_loss(store, order.at, now)?;
         stored(store.put_order(&NewOrder { signed, order: &order, tips: &[], reason: "" }))?;
         // One that ends grants may be older than the grant that a listed device has now.
         if order.deed() == Some(Deed::Revoke) { unlist(store, &order) } else { Ok(()) }

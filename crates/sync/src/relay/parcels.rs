@@ -87,7 +87,7 @@ impl Relay {
         Ok(ParcelState::Safe)
     }
 
-    /// Gives the caller the items that are for him, and the recipients if he knows others.
+    /// Gives the caller the items that are for him.
     pub(super) fn give_parcels<S: RelayStore>(
         &self,
         store: &mut S,
@@ -95,12 +95,6 @@ impl Relay {
         request: &ExchangeRequest,
         response: &mut ExchangeResponse,
     ) -> Result<(), RelayError<S::Error>> {
-        if seals(&caller.grant) {
-            let recipients = stored(store.recipients())?;
-            if RecipientsSum::of(&recipients) != request.recipients.unwrap_or_default() {
-                response.recipients = Some(recipients.into_iter().take(RECIPIENTS_MAX).collect());
-            }
-        }
         if !caller.grant.kinds.iter().any(|rule| opens(&caller.grant, &rule.kind)) {
             return Ok(());
         }
@@ -116,6 +110,21 @@ impl Relay {
         }
         if !page.is_empty() {
             response.parcels.get_or_insert_default().arrived = page;
+        }
+        Ok(())
+    }
+
+    /// Gives the caller all recipients, if he knows others.
+    pub(super) fn give_recipients<S: RelayStore>(
+        &self,
+        store: &mut S,
+        known: RecipientsSum,
+        response: &mut ExchangeResponse,
+    ) -> Result<(), RelayError<S::Error>> {
+        let mut recipients = stored(store.recipients())?;
+        recipients.truncate(RECIPIENTS_MAX);
+        if RecipientsSum::of(&recipients) != known {
+            response.recipients = Some(recipients);
         }
         Ok(())
     }
@@ -253,12 +262,4 @@ fn opens(grant: &Grant, kind: &str) -> bool {
 fn receives(grant: &Grant) -> bool {
     let named = |rule: &KindRule| rule.access == Access::Secret && rule.person.allow(Action::Read);
     grant.kinds.iter().any(|rule| opens(grant, &rule.kind) || named(rule))
-}
-
-/// Whether a device ever seals content: items, or the texts of what only named readers read.
-fn seals(grant: &Grant) -> bool {
-    grant.kinds.iter().any(|rule| {
-        let writes = rule.access == Access::Secret && grant.allows_somewhere(&rule.kind, Action::Create);
-        writes || grant.allows_somewhere(&rule.kind, Action::Seal)
-    }) || receives(grant)
 }

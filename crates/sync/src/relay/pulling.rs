@@ -4,33 +4,34 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sambung_domain::{RecordId, Routing, Set, Shard, Timestamp};
 use sambung_trust::decide::reads_through;
-use sambung_trust::merkle;
+use sambung_trust::{RecipientsSum, merkle};
 
 use super::answer::stored;
-use super::safety::Others;
+use super::scopes::placed;
 use super::{Caller, LogRow, RecordRow, Reject, Relay, RelayError, RelayStore, StoredBatch, StoredChange};
 use crate::chain::{Entry, Mark};
 use crate::chunk;
+use crate::digest::{SetSum, sums_hash};
 use crate::document::ChangeHash;
 use crate::frame::FrameError;
 use crate::limits::{PULL_BYTES, PULL_BYTES_MIN, PULL_SCAN_MAX, SCOPES_MAX};
 use crate::message::{
     ExchangeRequest, ExchangeResponse, KnownChange, Pull, PullAnswer, PulledBatch, PulledChange, PulledLeaf,
-    ScopeState, Want, scopes_hash,
+    ScopeState, Want, agreed_recipients, scopes_hash,
 };
 
 /// Rows read from the log at a time.
 const ROWS: usize = 1_000;
 
 /// One response's pulls while they are collected.
-struct Collector<'a, S: RelayStore> {
-    store: &'a mut S,
+pub(super) struct Collector<'a, S: RelayStore> {
+    pub(super) store: &'a mut S,
     caller: &'a Caller,
     now: Timestamp,
     send_own: bool,
     budget: usize,
     scanned: usize,
-    records: BTreeMap<(RecordId, u32), Option<RecordRow>>,
+    pub(super) records: BTreeMap<(RecordId, u32), Option<RecordRow>>,
     sent: BTreeSet<(RecordId, u32, ChangeHash)>,
     batches: BTreeMap<i64, StoredBatch>,
     /// The batches of this response, in its order, each with the leaves it carries of them.
@@ -39,10 +40,10 @@ struct Collector<'a, S: RelayStore> {
 }
 
 /// The page of one scope.
-struct Page<'a> {
-    set: &'a Set,
+pub(super) struct Page<'a> {
+    pub(super) set: &'a Set,
     from: u64,
-    leaves: Vec<PulledLeaf>,
+    pub(super) leaves: Vec<PulledLeaf>,
     known: Vec<KnownChange>,
     left: Vec<(RecordId, u32)>,
 }
@@ -58,7 +59,17 @@ impl Relay {
         now: Timestamp,
     ) -> Result<(), RelayError<S::Error>> {
         let mut scopes = self.scopes_at_tip(store, caller, now)?;
-        if scopes_hash(&scopes) == request.scopes_hash && self.has_receipts(store, request)? {
+        // Counted in the same snapshot as what is sent, and compared by the replica once it has taken that.
+        let sums = match request.with_sums {
+            Some(true) => Some(self.sums_of(store, caller, now)?),
+            Some(false) | None => None,
+        };
+        let void = self.void_receipts(store, request)?;
+        if let Some(known) = agreement(request, &scopes, sums.as_deref())
+            && void.is_empty()
+        {
+            self.give_recipients(store, known, response)?;
+            self.hear(store, caller)?;
             return self.note_claims(store, caller, &scopes, &scopes);
         }
         let Some(listed) = &request.scopes else {
@@ -68,26 +79,20 @@ impl Relay {
         if listed.len() > SCOPES_MAX {
             return Err(Reject::Frame(FrameError::TooLarge).into());
         }
+        self.give_recipients(store, request.recipients.unwrap_or_default(), response)?;
+        response.void = Some(void).filter(|void| !void.is_empty());
         scopes.extend(self.scopes_without_entries(caller, request, &scopes));
         let asked = request.budget.map_or(PULL_BYTES, |budget| budget.bytes);
         let mut collector = Collector {
-            store: &mut *store,
-            caller,
-            now,
             send_own: request.send_own.unwrap_or(false),
             budget: usize::try_from(asked.clamp(PULL_BYTES_MIN, PULL_BYTES)).unwrap_or(usize::MAX),
-            scanned: 0,
-            records: BTreeMap::new(),
-            sent: BTreeSet::new(),
-            batches: BTreeMap::new(),
-            listed: Vec::new(),
-            more: false,
+            ..Collector::new(&mut *store, caller, now)
         };
         let (mut pulls, mut claimed) = (Vec::new(), Vec::new());
         for tip in &scopes {
             let state =
                 listed.iter().find(|s| s.shard == tip.shard && s.set == tip.set && s.epoch == tip.epoch);
-            let cursor = self.cursor(&mut collector, request, tip, state)?;
+            let cursor = self.cursor(collector.store, request, tip, state)?;
             let start = Mark::start(&self.log, &tip.shard);
             claimed.push(ScopeState { cursor: cursor.unwrap_or(start), ..tip.clone() });
             if let Some(answer) = answer_scope(&mut collector, tip, cursor, state)? {
@@ -95,106 +100,27 @@ impl Relay {
                 pulls.push(Pull { log: self.log, shard, set, epoch: tip.epoch, answer, safe: tip.safe });
             }
         }
+        let ended = !collector.more && pulls.iter().all(|pull| pull.answer != PullAnswer::Reconcile);
+        response.sums = sums.filter(|_| ended).map(|sums| sums_hash(&sums));
         response.more = (collector.more || response.more == Some(true)).then_some(true);
         response.batches = Some(collector.finish()).filter(|batches| !batches.is_empty());
         response.pulls = Some(pulls);
+        if ended {
+            self.hear(store, caller)?;
+        }
         self.note_claims(store, caller, &claimed, &scopes)
     }
+}
 
-    /// Every scope of the grant that has entries, as it stands at the log's tip.
-    fn scopes_at_tip<S: RelayStore>(
-        &self,
-        store: &mut S,
-        caller: &Caller,
-        now: Timestamp,
-    ) -> Result<Vec<ScopeState>, RelayError<S::Error>> {
-        let tips = stored(store.tips())?;
-        let (mut scopes, mut others) = (Vec::new(), Others::default());
-        for set in &caller.grant.sets {
-            let epoch = caller.grant.epoch(set);
-            for (shard, cursor) in reached(store, &tips, set)? {
-                let safe = self.safe(store, caller, &mut others, (&shard, set, cursor.sequence), now)?;
-                scopes.push(ScopeState { log: self.log, shard, set: set.clone(), epoch, cursor, safe });
-            }
-        }
-        Ok(scopes)
-    }
-
-    /// The shards from which a set is sent, with the ends of their logs.
-    pub(super) fn shards_of<S: RelayStore>(
-        &self,
-        store: &mut S,
-        set: &Set,
-    ) -> Result<Vec<(Shard, Mark)>, RelayError<S::Error>> {
-        let tips = stored(store.tips())?;
-        reached(store, &tips, set)
-    }
-
-    /// Scopes the replica has a cursor or a receipt in and this log no entry: a log that was lost or restored
-    /// must not pass them over in silence.
-    fn scopes_without_entries(
-        &self,
-        caller: &Caller,
-        request: &ExchangeRequest,
-        at_tip: &[ScopeState],
-    ) -> Vec<ScopeState> {
-        let cursors = request.scopes.iter().flatten().map(|scope| (&scope.shard, &scope.set));
-        let cursors = cursors.filter(|(_, set)| caller.grant.sets.contains(set));
-        let seen = |shard: &Shard| at_tip.iter().any(|scope| scope.shard == *shard);
-        let receipts = request.receipts.iter().flatten().filter(|mark| !seen(&mark.shard));
-        let receipts = receipts.flat_map(|mark| {
-            let sets = caller.grant.sets.iter().filter(|set| reaches_shard(set, &mark.shard));
-            sets.map(|set| (&mark.shard, set))
-        });
-        let named: BTreeSet<(&Shard, &Set)> = cursors.chain(receipts).collect();
-        let missing = |(shard, set): &(&Shard, &Set)| {
-            at_tip.iter().all(|scope| scope.shard != **shard || scope.set != **set)
-        };
-        let named = named.into_iter().filter(missing);
-        named
-            .map(|(shard, set)| ScopeState {
-                log: self.log,
-                shard: shard.clone(),
-                set: set.clone(),
-                epoch: caller.grant.epoch(set),
-                cursor: Mark::start(&self.log, shard),
-                safe: 0,
-            })
-            .collect()
-    }
-
-    /// Whether this log contains every receipt named. One above no cursor can stand in a shard where the caller has no
-    /// scope: there it says nothing else.
-    fn has_receipts<S: RelayStore>(
-        &self,
-        store: &mut S,
-        request: &ExchangeRequest,
-    ) -> Result<bool, RelayError<S::Error>> {
-        for receipt in request.receipts.iter().flatten() {
-            if stored(store.mark_at(&receipt.shard, receipt.mark.sequence))?.as_ref() != Some(&receipt.mark) {
-                return Ok(false);
-            }
-        }
-        Ok(true)
-    }
-
-    /// The caller's cursor in a scope, if this log contains it and the receipts above it.
-    fn cursor<S: RelayStore>(
-        &self,
-        collector: &mut Collector<'_, S>,
-        request: &ExchangeRequest,
-        tip: &ScopeState,
-        state: Option<&ScopeState>,
-    ) -> Result<Option<Mark>, RelayError<S::Error>> {
-        let start = Mark::start(&self.log, &tip.shard);
-        let cursor = state.map_or(start, |state| state.cursor);
-        let receipt = request.receipts.iter().flatten().find(|mark| mark.shard == tip.shard);
-        let same_log = state.is_none_or(|state| state.log == self.log);
-        let mut known = same_log && collector.has(&tip.shard, &start, &cursor)?;
-        if let Some(receipt) = receipt {
-            known = known && collector.has(&tip.shard, &start, &receipt.mark)?;
-        }
-        Ok(known.then_some(cursor))
+/// The recipients that the caller knows, if he has named these scopes and sums: then there is nothing to say of them.
+fn agreement(
+    request: &ExchangeRequest,
+    scopes: &[ScopeState],
+    sums: Option<&[SetSum]>,
+) -> Option<RecipientsSum> {
+    match sums {
+        Some(sums) => agreed_recipients(&request.scopes_hash, scopes, sums),
+        None => (scopes_hash(scopes) == request.scopes_hash).then(|| request.recipients.unwrap_or_default()),
     }
 }
 
@@ -218,49 +144,38 @@ fn nothing_new(cursor: Mark) -> PullAnswer {
     PullAnswer::Delta { from, to: cursor, leaves: Vec::new(), known: Vec::new(), left: Vec::new() }
 }
 
-/// Whether a set can have records in a shard. Records of offices and persons can lie anywhere.
-fn reaches_shard(set: &Set, shard: &Shard) -> bool {
-    match set {
-        Set::Area(area) => area.shard() == *shard || shard.as_str().starts_with(&format!("{area}.")),
-        Set::Office(_) | Set::Person(_) => true,
+impl<'a> Page<'a> {
+    /// An empty page of a set, from nowhere in particular.
+    pub(super) fn of(set: &'a Set) -> Self {
+        Page { set, from: 0, leaves: Vec::new(), known: Vec::new(), left: Vec::new() }
     }
 }
 
-/// Those of the logs in which a set has or had records.
-fn reached<S: RelayStore>(
-    store: &mut S,
-    tips: &[(Shard, Mark)],
-    set: &Set,
-) -> Result<Vec<(Shard, Mark)>, RelayError<S::Error>> {
-    let placed = placed(store, set)?;
-    let reached = |shard: &Shard| match &placed {
-        Some(placed) => placed.contains_key(shard),
-        None => reaches_shard(set, shard),
-    };
-    Ok(tips.iter().filter(|(shard, _)| reached(shard)).cloned().collect())
-}
+impl<'a, S: RelayStore> Collector<'a, S> {
+    /// An empty collector of a whole response, which carries the caller's own changes too.
+    pub(super) fn new(store: &'a mut S, caller: &'a Caller, now: Timestamp) -> Self {
+        Collector {
+            store,
+            caller,
+            now,
+            send_own: true,
+            budget: usize::try_from(PULL_BYTES).unwrap_or(usize::MAX),
+            scanned: 0,
+            records: BTreeMap::new(),
+            sent: BTreeSet::new(),
+            batches: BTreeMap::new(),
+            listed: Vec::new(),
+            more: false,
+        }
+    }
 
-/// The shards that an office's or person's records lie in, each with the first sequence that matters; `None` for an
-/// area, which says by its name where they lie.
-fn placed<S: RelayStore>(
-    store: &mut S,
-    set: &Set,
-) -> Result<Option<BTreeMap<Shard, u64>>, RelayError<S::Error>> {
-    match set {
-        Set::Area(_) => Ok(None),
-        Set::Office(_) | Set::Person(_) => Ok(Some(stored(store.placed(set))?.into_iter().collect())),
+    /// Whether no more fits in.
+    pub(super) fn is_full(&self) -> bool {
+        self.budget == 0
     }
 }
 
 impl<S: RelayStore> Collector<'_, S> {
-    /// Whether this log contains a position.
-    fn has(&mut self, shard: &Shard, start: &Mark, mark: &Mark) -> Result<bool, RelayError<S::Error>> {
-        if mark.sequence == 0 {
-            return Ok(mark == start);
-        }
-        Ok(stored(self.store.mark_at(shard, mark.sequence))?.as_ref() == Some(mark))
-    }
-
     /// Collects entries after the cursor until the budget or the log ends.
     fn page(&mut self, shard: &Shard, set: &Set, cursor: Mark) -> Result<PullAnswer, RelayError<S::Error>> {
         let from = cursor.sequence;
@@ -353,17 +268,27 @@ impl<S: RelayStore> Collector<'_, S> {
         record: RecordId,
         generation: u32,
     ) -> Result<bool, RelayError<S::Error>> {
-        let key = (record, generation);
-        if !self.records.contains_key(&key) {
-            let row = stored(self.store.record(record, generation))?;
-            self.records.insert(key, row);
+        self.look_up((record, generation))?;
+        let row = self.records.get(&(record, generation)).and_then(Option::as_ref);
+        Ok(row.is_some_and(|row| self.reads(set, row)))
+    }
+
+    /// Reads what is known of a record, once.
+    pub(super) fn look_up(&mut self, name: (RecordId, u32)) -> Result<(), RelayError<S::Error>> {
+        if !self.records.contains_key(&name) {
+            let row = stored(self.store.record(name.0, name.1))?;
+            self.records.insert(name, row);
         }
-        let row = self.records.get(&key).and_then(Option::as_ref);
-        Ok(row.is_some_and(|row| reads_through(&self.caller.grant, &row.kind, &row.routing, set, self.now)))
+        Ok(())
+    }
+
+    /// Whether the caller reads a record through a set.
+    pub(super) fn reads(&self, set: &Set, row: &RecordRow) -> bool {
+        reads_through(&self.caller.grant, &row.kind, &row.routing, set, self.now)
     }
 
     /// Adds a change to the page: its chunk, or only its name where the replica has it already.
-    fn add(
+    pub(super) fn add(
         &mut self,
         page: &mut Page<'_>,
         (record, generation): (RecordId, u32),
@@ -422,7 +347,7 @@ impl<S: RelayStore> Collector<'_, S> {
         u32::try_from(at).unwrap_or(u32::MAX)
     }
 
-    fn finish(mut self) -> Vec<PulledBatch> {
+    pub(super) fn finish(mut self) -> Vec<PulledBatch> {
         let listed = std::mem::take(&mut self.listed);
         listed
             .into_iter()
@@ -440,7 +365,7 @@ impl<S: RelayStore> Collector<'_, S> {
 }
 
 /// Leaves whose changes are all in the page need no list of hashes beside them.
-fn without_repeated_hashes(mut leaves: Vec<PulledLeaf>) -> Vec<PulledLeaf> {
+pub(super) fn without_repeated_hashes(mut leaves: Vec<PulledLeaf>) -> Vec<PulledLeaf> {
     for leaf in &mut leaves {
         let carried: Vec<ChangeHash> = leaf.changes.iter().map(|change| chunk::name(&change.chunk)).collect();
         if leaf.hashes.as_ref() == Some(&carried) {

@@ -11,6 +11,7 @@ use sambung_trust::{Receipt, Signed};
 
 use super::admission::Standing;
 use super::answer::stored;
+use super::counting::Ledger;
 use super::{Caller, Circumstances, Reject, Relay, RelayError, RelayStore, StoredBatch};
 use crate::chain::{self, Entry, Mark};
 use crate::chunk;
@@ -27,6 +28,8 @@ pub(super) struct Intake<'a, S: RelayStore> {
     pub(super) last: Option<Standing>,
     /// Bytes of stored changes read so far.
     pub(super) read: usize,
+    /// What it changes of the sums.
+    pub(super) ledger: Ledger,
     log: chain::LogId,
     batch: StoredBatch,
     root: Node,
@@ -48,6 +51,7 @@ impl<'a, S: RelayStore> Intake<'a, S> {
             now: circumstances.now,
             last: None,
             read: 0,
+            ledger: Ledger::default(),
             log,
             batch,
             root,
@@ -119,6 +123,7 @@ impl Relay {
             now: circumstances.now,
             last: None,
             read: 0,
+            ledger: Ledger::default(),
             log: self.log,
             batch: StoredBatch { device: caller.device.key, signed: push.batch.clone(), leaves },
             root: header.root,
@@ -131,7 +136,8 @@ impl Relay {
                 VerdictRun::push(&mut runs, verdict);
             }
         }
-        let ranges = std::mem::take(&mut intake.ranges);
+        let (ranges, ledger) = (std::mem::take(&mut intake.ranges), std::mem::take(&mut intake.ledger));
+        ledger.close(store, &self.keys.deployment)?;
         caller.device.seen = circumstances.now;
         stored(store.put_device(&caller.device))?;
         response.receipt = Some(self.receipt(header.root, &runs, ranges, circumstances.now));

@@ -103,6 +103,8 @@ impl Relay {
         let mut intake =
             Intake::resumed(&mut *store, circumstances, self.log, (change.batch, batch, header.root));
         let admitted = self.readmit(&mut intake, &change, &chunk)?;
+        let ledger = std::mem::take(&mut intake.ledger);
+        ledger.close(store, &self.keys.deployment)?;
         match admitted {
             Ok(()) | Err(Rejected::Duplicate(_)) => {}
             Err(Rejected::Missing(missing)) => return Ok(Err(NotReleased::Missing(missing.len()))),

@@ -1,8 +1,12 @@
 //! What a relay needs of its store. Every method works inside the host's one transaction.
 
+mod digests;
 mod parcels;
+mod silence;
 
+pub use digests::{Collection, Counted, DigestStore, Lying};
 pub use parcels::{NewParcel, ParcelStage, ParcelStore, StoredParcel};
+pub use silence::{Silence, SilenceStore};
 
 use sambung_domain::{Area, OfficeCode, RecordId, Role, Routing, Set, Shard, StaffId, Timestamp};
 use sambung_trust::batch::{IncarnationNonce, Seen};
@@ -215,7 +219,7 @@ pub trait Store {
 /// A relay's store, inside one transaction.
 ///
 /// Reads see the transaction's own writes. An error ends the request; the host rolls back.
-pub trait RelayStore: ParcelStore {
+pub trait RelayStore: SilenceStore + ParcelStore {
     /// The device of a replica.
     ///
     /// # Errors

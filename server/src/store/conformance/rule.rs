@@ -4,10 +4,15 @@ pub(super) use super::apart::{
     decisions_are_numbered_and_told_device_by_device, late_changes_are_remembered,
     moves_return_in_their_order, what_is_apart_returns_and_is_counted_until_it_is_decided_about,
 };
+pub(super) use super::digests::{
+    records_lie_where_their_live_values_say, sums_are_added_to_modulo_their_width,
+    what_was_counted_can_be_forgotten, what_was_counted_returns,
+};
 pub(super) use super::parcels::{
     a_note_on_an_unknown_item_stays, an_item_is_opened_then_safe_and_its_content_is_gone,
     parcels_wait_for_their_destination_in_their_order, recipients_are_listed_once_and_dropped,
 };
+pub(super) use super::silence::a_silence_is_ended_and_begins_anew_unheard;
 use super::*;
 
 pub(super) fn devices_return_and_are_overwritten<B: Bench>(bench: &B) {

@@ -1,10 +1,15 @@
 //! The records: their routing is what their changes say.
 
+use std::collections::BTreeMap;
+
 use rusqlite::params;
 use sambung_domain::{Area, RecordId, Routing, Set};
+use sambung_sync::digest::{Item, Sum};
 use sambung_sync::document::Genesis;
 use sambung_sync::form::History;
-use sambung_sync::relay::{RecordRow, RelayStore};
+use sambung_sync::relay::{
+    Collection, DigestStore, RecordRow, RelayError, RelayStore, collections, heads_of,
+};
 use sambung_sync::routing::routing;
 
 use super::super::{SqliteStore, StoreError};
@@ -20,17 +25,68 @@ pub(super) fn check(
     report: &mut Report,
 ) -> Result<(), StoreError> {
     let mut after: (Vec<u8>, u32) = (Vec::new(), 0);
+    let mut sums = Sums::new();
     loop {
         let page = page(store, &after)?;
-        let Some((record, generation)) = page.last() else { return Ok(()) };
+        let Some((record, generation)) = page.last() else { break };
         after = (record.0.to_vec(), *generation);
         for (record, generation) in page {
             report.records += 1;
             if let Err(why) = examine(store, authorities, record, generation)? {
                 report.find(format!("record {record}: {why}"));
             }
+            if let Err(why) = count(store, authorities, (record, generation), &mut sums)? {
+                report.find(format!("record {record}: {why}"));
+            }
         }
     }
+    compare(store, sums, report)
+}
+
+/// The sums that the records give, and those that are kept.
+type Sums = BTreeMap<Collection, Sum>;
+
+/// Adds a record to the sums it belongs to, and sees whether it was counted as what it is.
+fn count(
+    store: &mut SqliteStore<'_>,
+    authorities: &Authorities<'_>,
+    name: (RecordId, u32),
+    sums: &mut Sums,
+) -> Result<Result<(), &'static str>, StoreError> {
+    let Ok(Some(row)) = store.record(name.0, name.1) else { return Ok(Ok(())) };
+    let heads = match heads_of(store, name) {
+        Ok(heads) => heads,
+        Err(RelayError::Store(error)) => return Err(error),
+        Err(RelayError::Rejected(_)) => return Ok(Err("its changes cannot be read")),
+    };
+    let item = Item::of(authorities.deployment, name.0, name.1, &heads);
+    if store.counted(name.0, name.1)?.map(|counted| counted.item) != item {
+        return Ok(Err("it is not counted with the heads its changes have"));
+    }
+    for collection in collections(&row.kind, &row.routing) {
+        item.into_iter().for_each(|item| sums.entry(collection.clone()).or_default().add(item));
+    }
+    Ok(Ok(()))
+}
+
+/// Compares what the records give with what is kept.
+fn compare(store: &mut SqliteStore<'_>, mut sums: Sums, report: &mut Report) -> Result<(), StoreError> {
+    let mut statement = store.connection().prepare("SELECT DISTINCT set_name FROM collection")?;
+    let names: Vec<String> = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    drop(statement);
+    for name in names {
+        let set: Set = name.parse().map_err(StoreError::damaged)?;
+        for (collection, sum) in store.sums(&set)? {
+            let given = sums.remove(&collection).unwrap_or_default();
+            if given != sum {
+                report.find(format!("the sum of {name} is not what its records give"));
+            }
+        }
+    }
+    for collection in sums.into_keys() {
+        report.find(format!("there is no sum of {}", collection.set));
+    }
+    Ok(())
 }
 
 fn page(store: &SqliteStore<'_>, after: &(Vec<u8>, u32)) -> Result<Vec<(RecordId, u32)>, StoreError> {
