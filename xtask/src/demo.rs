@@ -2,9 +2,11 @@
 //!
 //! A relay and two offices run as real processes over HTTP on loopback. The offices work apart for days, edit
 //! the same people, exchange, and agree; the relay is killed in the middle of pushes and nothing is missing
-//! afterwards; a village gets nothing of its neighbours, and an office keeps its guest. Only the binaries' command
+//! afterwards; a village gets nothing of its neighbours, and an office keeps its guest; at last the relay itself is put back from an old
+//! image and replaced by an empty one. Only the binaries' command
 //! line and files on disk are used.
 
+mod agree;
 mod apart;
 mod build;
 mod complaint;
@@ -13,6 +15,7 @@ mod people;
 mod promise;
 mod proxy;
 mod relay;
+mod relay_lost;
 mod sealed_file;
 mod story;
 

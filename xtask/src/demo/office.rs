@@ -161,7 +161,7 @@ impl Office {
             .with_context(|| format!("not served: {line}"))
     }
 
-    fn run(&self, arguments: &[&str]) -> Result<String> {
+    pub(super) fn run(&self, arguments: &[&str]) -> Result<String> {
         let output = self.output(arguments)?;
         if !output.status.success() {
             bail!(
@@ -174,7 +174,7 @@ impl Office {
         Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
     }
 
-    fn output(&self, arguments: &[&str]) -> Result<Output> {
+    pub(super) fn output(&self, arguments: &[&str]) -> Result<Output> {
         Ok(self.command(arguments).output()?)
     }
 

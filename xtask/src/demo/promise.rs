@@ -17,6 +17,12 @@ pub(super) const PROMISES: &[Promise] = &[
         id: "merge_fields",
         text: "different fields of one person, edited in two offices without a network, both stay",
     },
+    Promise { id: "conflict_visible", text: "two values of one field are both seen in both offices" },
+    Promise {
+        id: "conflict_resolved_seen",
+        text: "a decision between them holds everywhere, and whoever wrote the other value sees it",
+    },
+    Promise { id: "duplicate_linked", text: "a person registered twice is found and joined everywhere" },
     Promise {
         id: "kill_mid_push",
         text: "the relay dies in the middle of pushes and nothing is missing afterwards",
@@ -36,6 +42,18 @@ pub(super) const PROMISES: &[Promise] = &[
     Promise {
         id: "complaint_whole_at_office",
         text: "at the office a complaint says everything that was told in the village",
+    },
+    Promise {
+        id: "digests_equal",
+        text: "an exchange with nothing new proves that both sides hold the same",
+    },
+    Promise {
+        id: "relay_rolled_back",
+        text: "a relay put back from an old image gets again what it had lost, and loses nothing it got meanwhile",
+    },
+    Promise {
+        id: "relay_replaced",
+        text: "an empty relay with the same identity is filled by its devices and serves new ones",
     },
 ];
 
@@ -94,7 +112,7 @@ impl Report {
         for seen in &self.seen {
             let word = if seen.held { "held  " } else { "BROKEN" };
             table.push_str(&format!(
-                "  {word}  {:<16} {}\n{:>26} {}\n",
+                "  {word}  {:<22} {}\n{:>32} {}\n",
                 seen.id,
                 text(seen.id),
                 "",

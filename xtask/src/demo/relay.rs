@@ -72,6 +72,27 @@ impl Relay {
         drop(self.process.lock().unwrap_or_else(PoisonError::into_inner).take());
     }
 
+    /// A copy of the relay's directory as it lies there; the process must be stopped.
+    pub(super) fn image(&self) -> Result<PathBuf> {
+        let image = self.data.with_extension("image");
+        copy(&self.data, &image)?;
+        Ok(image)
+    }
+
+    /// Puts an image in the place of the relay's directory.
+    pub(super) fn put_back(&self, image: &Path) -> Result<()> {
+        std::fs::remove_dir_all(&self.data)?;
+        copy(image, &self.data)
+    }
+
+    /// Makes an empty relay from the recovery file; from now on this is the relay.
+    pub(super) fn replace(&mut self) -> Result<()> {
+        let recovery = self.data.with_file_name("recovery.txt");
+        let recovery = recovery.to_str().context("a path that is no text")?.to_owned();
+        self.data = self.data.with_file_name("relay-2");
+        self.run(&["init", "--recover", &recovery]).map(drop)
+    }
+
     /// Every byte in the relay's directory.
     pub(super) fn files(&self) -> Result<Vec<u8>> {
         let mut all = Vec::new();
@@ -108,6 +129,19 @@ impl Drop for Relay {
     fn drop(&mut self) {
         self.stop();
     }
+}
+
+/// Copies the files of a directory, with the modes that the relay asks for.
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    std::fs::create_dir_all(to)?;
+    std::fs::set_permissions(to, std::fs::metadata(from)?.permissions())?;
+    for entry in std::fs::read_dir(from)? {
+        let path = entry?.path();
+        if let Some(name) = path.file_name().filter(|_| path.is_file()) {
+            std::fs::copy(&path, to.join(name))?;
+        }
+    }
+    Ok(())
 }
 
 /// SIGKILL, as a power cut would: the process gets no chance to tidy up.

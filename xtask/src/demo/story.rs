@@ -3,6 +3,7 @@
 use anyhow::{Context, Result};
 use serde_json::Value;
 
+use super::agree;
 use super::apart;
 use super::build::Binaries;
 use super::complaint;
@@ -11,6 +12,7 @@ use super::people;
 use super::promise::Report;
 use super::proxy::Break;
 use super::relay::Relay;
+use super::relay_lost;
 
 /// People each office registers at the beginning.
 const PEOPLE: usize = 6;
@@ -28,10 +30,12 @@ const DEATHS: [(&str, Break); 3] = [
 /// Plays the story and reports what was seen.
 pub(super) fn tell(binaries: &Binaries, sabotage: Option<&str>, keep: bool) -> Result<Report> {
     let dir = tempfile::Builder::new().prefix("sambung-demo-").tempdir()?;
-    let relay = Relay::init(&binaries.relay, dir.path(), sabotage)?;
+    let mut relay = Relay::init(&binaries.relay, dir.path(), sabotage)?;
     relay.start()?;
-    let enrol =
-        |name, seat: &Seat<'_>| Office::enrol(name, seat, &binaries.node, dir.path(), &relay, sabotage);
+    let enrol_at = |relay: &Relay, name, seat: &Seat<'_>| {
+        Office::enrol(name, seat, &binaries.node, dir.path(), relay, sabotage)
+    };
+    let enrol = |name, seat: &Seat<'_>| enrol_at(&relay, name, seat);
     let office =
         |name, code| enrol(name, &Seat { role: "front_office", areas: "35.13,35.08", office: Some(code) });
     let mut kraksaan = office("Kraksaan", "MPP-3513")?;
@@ -40,10 +44,15 @@ pub(super) fn tell(binaries: &Binaries, sabotage: Option<&str>, keep: bool) -> R
 
     let mut report = Report::default();
     merge_fields(&mut report, &mut kraksaan, &mut lumajang)?;
+    agree::conflict(&mut report, &kraksaan, &lumajang)?;
+    agree::duplicate(&mut report, &kraksaan, &lumajang)?;
     kill_mid_push(&mut report, &relay, &kraksaan, &lumajang)?;
     apart::neighbour_absent(&mut report, &kraksaan, &enrol)?;
     apart::guest_stays(&mut report, &kraksaan)?;
     complaint::tell(&mut report, &relay, &enrol)?;
+    relay_lost::digests_equal(&mut report, &kraksaan, &lumajang)?;
+    relay_lost::rolled_back(&mut report, &relay, &kraksaan, &lumajang)?;
+    relay_lost::replaced(&mut report, &mut relay, &kraksaan, &lumajang, &enrol_at)?;
 
     if keep {
         report.addresses.push(("relay".to_owned(), format!("http://{}", relay.address())));
@@ -135,7 +144,7 @@ fn kill_mid_push(report: &mut Report, relay: &Relay, kraksaan: &Office, lumajang
 }
 
 /// Whether two offices hold the same history and show the same values.
-fn same(here: &Value, there: &Value) -> bool {
+pub(super) fn same(here: &Value, there: &Value) -> bool {
     here["heads"] == there["heads"] && here["fields"] == there["fields"] && here["heads"].is_array()
 }
 
