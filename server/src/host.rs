@@ -13,6 +13,8 @@ use sambung_sync::relay::{Circumstances, Reject, Relay, RelayError};
 pub use failure::Failure;
 
 use crate::clock;
+use crate::ending::Ending;
+use crate::metrics::Metrics;
 use crate::store::{Pool, SqliteStore, StoreError};
 use throttle::Throttle;
 
@@ -26,13 +28,53 @@ pub struct Host {
     pool: Pool,
     wrong_codes: Mutex<Throttle>,
     ready: Mutex<Option<(Instant, bool)>>,
+    ending: Ending,
+    metrics: Metrics,
+}
+
+/// Whether the relay takes requests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Readiness {
+    /// It does.
+    Ready,
+    /// The database cannot be written.
+    Unwritable,
+    /// It is coming to its end.
+    Ending,
 }
 
 impl Host {
     /// The host of a relay.
     #[must_use]
     pub fn new(relay: Relay, pool: Pool) -> Host {
-        Host { relay, pool, wrong_codes: Mutex::new(Throttle::default()), ready: Mutex::new(None) }
+        Host {
+            relay,
+            pool,
+            wrong_codes: Mutex::new(Throttle::default()),
+            ready: Mutex::new(None),
+            ending: Ending::default(),
+            metrics: Metrics::default(),
+        }
+    }
+
+    /// Where the end of the relay is told.
+    #[must_use]
+    pub fn ending(&self) -> &Ending {
+        &self.ending
+    }
+
+    /// What is counted.
+    #[must_use]
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    /// What is told to whoever watches.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub fn watched(&self) -> Result<String, Failure> {
+        self.metrics.text(&self.pool.holdings()?).map_err(|_| Failure::Internal)
     }
 
     /// The body of a hello.
@@ -65,14 +107,21 @@ impl Host {
     /// # Errors
     /// [`Failure`].
     pub fn exchange(&self, body: &[u8]) -> Result<Vec<u8>, Failure> {
+        let answer = self.answer_exchange(body);
+        self.metrics.exchange(&answer);
+        Ok(pack(&answer?))
+    }
+
+    fn answer_exchange(&self, body: &[u8]) -> Result<AnswerFrame, Failure> {
         let frame: Frame = unpack(body).map_err(Reject::from)?;
         let request: ExchangeRequest = frame.peek().map_err(Reject::from)?;
         let answer = if request.push.is_some() {
             self.pool.write(|store| self.exchange_in(store, &frame, &request))
         } else {
             self.exchange_reading(&frame, &request)
-        };
-        Ok(pack(&answer?))
+        }?;
+        self.metrics.parcels_pushed(request.parcels.map_or(0, |parcels| parcels.sent.len()));
+        Ok(answer)
     }
 
     /// An exchange without a push writes only where the grant is worn or unknown, or the device has come farther than
@@ -115,9 +164,17 @@ impl Host {
         }
     }
 
-    /// Whether the database can be written now.
+    /// Whether requests are taken now.
     #[must_use]
-    pub fn is_ready(&self) -> bool {
+    pub fn readiness(&self) -> Readiness {
+        match self.ending.has_begun() {
+            true => Readiness::Ending,
+            false if self.is_writable() => Readiness::Ready,
+            false => Readiness::Unwritable,
+        }
+    }
+
+    fn is_writable(&self) -> bool {
         let mut ready = self.ready.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((asked, answer)) = *ready
             && asked.elapsed() < READY_KEPT

@@ -1,10 +1,11 @@
-//! The HTTP side: `/sync/v1` and two probes.
+//! The HTTP side: `/sync/v1` and two probes, and what is told to whoever watches.
 //!
 //! A body gets room in memory piece by piece as it arrives, up to what all bodies together may take, and must arrive
 //! whole within [`Limits::body_time`]. Work on it is done by as many threads as the machine can use.
 
 mod body;
 mod trace;
+mod watching;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,7 +19,8 @@ use sambung_sync::frame::{MEDIA_TYPE, pack};
 use sambung_sync::limits::BODY_MAX;
 use tokio::sync::Semaphore;
 
-use crate::host::{Failure, Host};
+use crate::host::{Failure, Host, Readiness};
+pub use watching::watched;
 
 /// Room for bodies that are arriving or being worked on, in bytes.
 const BODIES_MAX: usize = 32 * BODY_MAX;
@@ -71,7 +73,7 @@ pub fn router(host: Arc<Host>, limits: Limits) -> Router {
         .route("/sync/v1/exchange", post(exchange))
         .route("/livez", get(livez))
         .route("/readyz", get(readyz))
-        .layer(axum::middleware::from_fn(trace::trace))
+        .layer(axum::middleware::from_fn_with_state(Arc::clone(&site), trace::trace))
         .with_state(site)
 }
 
@@ -92,12 +94,8 @@ async fn livez() -> &'static str {
 }
 
 async fn readyz(State(site): State<Arc<Site>>) -> Response {
-    match blocking(&site, |host| Ok(host.is_ready())).await {
-        Ok(true) => "ok\n".into_response(),
-        Ok(false) | Err(_) => {
-            (StatusCode::SERVICE_UNAVAILABLE, "the database cannot be written\n").into_response()
-        }
-    }
+    let readiness = blocking(&site, |host| Ok(host.readiness())).await;
+    watching::say(readiness.unwrap_or(Readiness::Unwritable))
 }
 
 async fn answer(

@@ -22,5 +22,5 @@ pub use error::StoreError;
 pub use open::{create, open};
 pub use pool::Pool;
 pub use sqlite::{SqliteStore, WaitingParcel};
-pub use survey::{DeviceRow, OrderRow, Totals};
+pub use survey::{DeviceRow, Holdings, OrderRow, Totals};
 pub use verification::{Authorities, Report, verify};

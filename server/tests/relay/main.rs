@@ -16,3 +16,4 @@ mod rights;
 mod safety;
 mod site;
 mod verification;
+mod watching;
