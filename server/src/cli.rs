@@ -73,9 +73,16 @@ Findings go to standard output, one a line; with findings the exit code is 1. Th
     #[command(after_help = "Example:
   sambung-relay backup --data /var/lib/sambung /mnt/cadangan/relay-2026-11-24.sqlite
 
-The relay may go on serving. The copy holds restricted records: keep it encrypted. The keys are not in it; they
-come back from the recovery file.")]
+The relay may go on serving. The copy holds restricted records: keep it encrypted. The keys are not in it: keep a
+copy of relay.key elsewhere, or the recovery file.")]
     Backup(Backup),
+    /// Put a backup and its keys into a new directory, after checking all of it
+    #[command(after_help = "Examples:
+  sambung-relay restore --data /var/lib/sambung-2 --key-file /mnt/kunci/relay.key /mnt/cadangan/relay-2026-11-24.sqlite
+  sambung-relay restore --data /var/lib/sambung-2 --recover /media/usb/pemulihan.toml /mnt/cadangan/relay-2026-11-24.sqlite
+
+A directory in which a relay lives is refused. Stop the old relay first: two must never serve one log.")]
+    Restore(Restore),
     /// Print a completion script
     #[command(
         after_help = "Example:\n  sambung-relay completions bash > /etc/bash_completion.d/sambung-relay"
@@ -255,6 +262,22 @@ pub struct Backup {
     #[command(flatten)]
     pub data: Data,
     /// The file to write; must not exist
+    pub file: PathBuf,
+}
+
+/// `restore`
+#[derive(Debug, Args)]
+pub struct Restore {
+    /// Where the relay will live, and how to print.
+    #[command(flatten)]
+    pub look: Look,
+    /// The relay's own keys: its relay.key
+    #[arg(long, value_name = "FILE", required_unless_present = "recover", conflicts_with = "recover")]
+    pub key_file: Option<PathBuf>,
+    /// Make its keys anew from this recovery file
+    #[arg(long, value_name = "FILE")]
+    pub recover: Option<PathBuf>,
+    /// The backup
     pub file: PathBuf,
 }
 

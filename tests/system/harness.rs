@@ -12,6 +12,7 @@ mod served;
 mod worker;
 
 pub(crate) use audit::open;
+pub(crate) use binary::relay as relay_program;
 pub(crate) use deployment::Deployment;
 pub(crate) use device::{Device, EXCHANGE, hello};
 pub(crate) use http::{announce, message, post};

@@ -12,6 +12,7 @@ mod limits;
 mod process;
 mod pulling;
 mod record;
+mod restoring;
 mod rights;
 mod safety;
 mod site;
