@@ -3,10 +3,15 @@
 use std::io::{self, IsTerminal};
 
 use clap::ValueEnum;
-use tracing_subscriber::EnvFilter;
+use tracing::Metadata;
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer, fmt, registry};
 
-/// What is never logged, whatever the filter says: why a library refused a request, in words that may quote it.
-const SILENT: &str = "axum::rejection=off";
+/// Whose words are never logged, whatever the filter says: at their most verbose these libraries quote what they work
+/// on, records and requests.
+const SILENT: [&str; 2] = ["automerge", "axum::rejection"];
 
 /// How lines are written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
@@ -23,20 +28,21 @@ pub enum LogFormat {
 /// Starts logging; `SAMBUNG_LOG` sets the level or a filter.
 pub fn start(format: LogFormat) {
     let filter = EnvFilter::try_from_env("SAMBUNG_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    let filter = match SILENT.parse() {
-        Ok(silent) => filter.add_directive(silent),
-        Err(_) => filter,
-    };
     let text = match format {
         LogFormat::Auto => io::stderr().is_terminal(),
         LogFormat::Json => false,
         LogFormat::Text => true,
     };
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
-    // Logging that was started already goes on.
-    drop(if text {
-        builder.with_ansi(io::stderr().is_terminal()).try_init()
+    let lines = fmt::layer().with_writer(io::stderr);
+    let lines = if text {
+        lines.with_ansi(io::stderr().is_terminal()).boxed()
     } else {
-        builder.json().flatten_event(true).with_span_list(false).try_init()
-    });
+        lines.json().flatten_event(true).with_span_list(false).boxed()
+    };
+    // Logging that was started already goes on.
+    drop(registry().with(filter).with(filter_fn(speaks)).with(lines).try_init());
+}
+
+fn speaks(what: &Metadata<'_>) -> bool {
+    !SILENT.iter().any(|silent| what.target().starts_with(silent))
 }
