@@ -7,6 +7,7 @@
 mod agent;
 pub mod cli;
 mod command;
+mod ear;
 mod failure;
 mod keeper;
 mod keyfile;

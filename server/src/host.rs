@@ -3,17 +3,19 @@
 mod failure;
 mod throttle;
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use sambung_domain::Timestamp;
 use sambung_sync::frame::{AnswerFrame, Frame, pack, unpack};
-use sambung_sync::message::ExchangeRequest;
+use sambung_sync::message::{ExchangeRequest, ListenRequest};
 use sambung_sync::relay::{Circumstances, Reject, Relay, RelayError};
 
 pub use failure::Failure;
 
 use crate::clock;
 use crate::ending::Ending;
+use crate::events::{Events, Hints, Pace};
 use crate::metrics::Metrics;
 use crate::store::{Pool, SqliteStore, StoreError};
 use throttle::Throttle;
@@ -29,6 +31,7 @@ pub struct Host {
     wrong_codes: Mutex<Throttle>,
     ready: Mutex<Option<(Instant, bool)>>,
     ending: Ending,
+    events: Arc<Events>,
     metrics: Metrics,
 }
 
@@ -53,6 +56,7 @@ impl Host {
             wrong_codes: Mutex::new(Throttle::default()),
             ready: Mutex::new(None),
             ending: Ending::default(),
+            events: Arc::default(),
             metrics: Metrics::default(),
         }
     }
@@ -61,6 +65,12 @@ impl Host {
     #[must_use]
     pub fn ending(&self) -> &Ending {
         &self.ending
+    }
+
+    /// Who is told when something waits.
+    #[must_use]
+    pub fn events(&self) -> &Arc<Events> {
+        &self.events
     }
 
     /// What is counted.
@@ -74,6 +84,7 @@ impl Host {
     /// # Errors
     /// [`Failure`].
     pub fn watched(&self) -> Result<String, Failure> {
+        self.metrics.listening(self.events.counts());
         self.metrics.text(&self.pool.holdings()?).map_err(|_| Failure::Internal)
     }
 
@@ -120,8 +131,44 @@ impl Host {
         } else {
             self.exchange_reading(&frame, &request)
         }?;
+        if request.push.is_some() || request.parcels.is_some() || request.orders_held.is_some() {
+            self.events.ring();
+        }
         self.metrics.parcels_pushed(request.parcels.map_or(0, |parcels| parcels.sent.len()));
         Ok(answer)
+    }
+
+    /// Begins to tell a device when something waits for it. `proof` is a packed frame.
+    ///
+    /// # Errors
+    /// [`Failure`], busy where there is no room or the relay is ending.
+    pub fn listen(&self, proof: &[u8], pace: Pace) -> Result<Hints, Failure> {
+        let frame: Frame = unpack(proof).map_err(Reject::from)?;
+        let request: ListenRequest = frame.peek().map_err(Reject::from)?;
+        if self.ending.has_begun() {
+            return Err(Failure::Busy);
+        }
+        let listen = |store: &mut SqliteStore<'_>| -> Result<_, Failure> {
+            let listener = self.relay.listen(store, &frame, &request, clock::now())?;
+            Ok(self.events.add(store, listener, pace)?)
+        };
+        // It writes only where the device was seen with another grant last.
+        let hints = match self.pool.read(listen) {
+            Err(Failure::Store(StoreError::ReadOnly)) => self.pool.write(listen),
+            other => other,
+        };
+        hints?.ok_or(Failure::Busy)
+    }
+
+    /// Tells those who listen of what is new.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub fn tell_listeners(&self, now: Timestamp) -> Result<(), Failure> {
+        if !self.events.has_listeners() {
+            return Ok(());
+        }
+        self.pool.read(|store| Ok(self.events.look(store, now)?))
     }
 
     /// An exchange without a push writes only where the grant is worn or unknown, or the device has come farther than

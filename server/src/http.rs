@@ -4,6 +4,7 @@
 //! whole within [`Limits::body_time`]. Work on it is done by as many threads as the machine can use.
 
 mod body;
+mod events;
 mod trace;
 mod watching;
 
@@ -19,11 +20,18 @@ use sambung_sync::frame::{MEDIA_TYPE, pack};
 use sambung_sync::limits::BODY_MAX;
 use tokio::sync::Semaphore;
 
+use crate::events::Pace;
 use crate::host::{Failure, Host, Readiness};
 pub use watching::watched;
 
 /// Room for bodies that are arriving or being worked on, in bytes.
 const BODIES_MAX: usize = 32 * BODY_MAX;
+/// Between signs of life of a stream of hints: well below the idle time of proxies and address translators.
+const BEAT: Duration = Duration::from_secs(30);
+/// Streams of hints at once; a device has one.
+const LISTENERS_MAX: usize = 1_024;
+/// How long a stream of hints goes on.
+const LIFE: Duration = Duration::from_hours(1);
 /// Threads that work on requests at least, however few processors there are.
 const WORKERS_MIN: usize = 4;
 
@@ -36,6 +44,8 @@ pub struct Limits {
     pub work_time: Duration,
     /// Threads that work on requests.
     pub workers: usize,
+    /// How streams of hints go.
+    pub pace: Pace,
 }
 
 impl Default for Limits {
@@ -45,6 +55,7 @@ impl Default for Limits {
             body_time: Duration::from_mins(1),
             work_time: Duration::from_secs(10),
             workers: WORKERS_MIN.max(2 * processors),
+            pace: Pace { beat: BEAT, life: LIFE, room: LISTENERS_MAX },
         }
     }
 }
@@ -71,6 +82,7 @@ pub fn router(host: Arc<Host>, limits: Limits) -> Router {
         .route("/sync/v1/hello", get(hello))
         .route("/sync/v1/enrol", post(enrol))
         .route("/sync/v1/exchange", post(exchange))
+        .route("/sync/v1/events", get(events::listen))
         .route("/livez", get(livez))
         .route("/readyz", get(readyz))
         .layer(axum::middleware::from_fn_with_state(Arc::clone(&site), trace::trace))

@@ -12,6 +12,7 @@ pub mod clock;
 pub mod command;
 pub mod data;
 pub mod ending;
+pub mod events;
 pub mod file;
 pub mod host;
 pub mod http;

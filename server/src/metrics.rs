@@ -58,6 +58,8 @@ pub struct Metrics {
     waiting_bytes: Gauges,
     devices: Gauge,
     database: Gauge,
+    listeners: Gauge,
+    hints: Gauge,
 }
 
 impl Default for Metrics {
@@ -77,6 +79,8 @@ impl Default for Metrics {
             waiting_bytes: Family::default(),
             devices: Gauge::default(),
             database: Gauge::default(),
+            listeners: Gauge::default(),
+            hints: Gauge::default(),
         };
         metrics.registered()
     }
@@ -105,6 +109,8 @@ impl Metrics {
             Unit::Bytes,
             self.waiting_bytes.clone(),
         );
+        registry.register("listeners", "Devices that are told when something waits", self.listeners.clone());
+        registry.register("hints", "How often one was told, since the start", self.hints.clone());
         registry.register("devices", "Enrolled devices", self.devices.clone());
         registry.register_with_unit(
             "database",
@@ -124,6 +130,12 @@ impl Metrics {
         self.seconds.get_or_create(&[("route", route.to_owned())]).observe(time.as_secs_f64());
         count(&self.bytes, "direction", "in", bytes_in);
         count(&self.bytes, "direction", "out", bytes_out);
+    }
+
+    /// Notes how many devices listen, and how often one was told.
+    pub fn listening(&self, (listeners, hints): (usize, u64)) {
+        self.listeners.set(listeners.try_into().unwrap_or(i64::MAX));
+        self.hints.set(level(hints));
     }
 
     /// Everything in the form that Prometheus reads, with what the store holds now.

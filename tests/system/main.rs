@@ -15,6 +15,7 @@ mod idle;
 mod import;
 mod interop;
 mod kill;
+mod live;
 mod private;
 mod restore;
 mod review;

@@ -6,6 +6,7 @@
 
 mod aside;
 mod incoming;
+mod listening;
 mod orders;
 mod outcomes;
 mod outgoing;

@@ -4,6 +4,7 @@
 mod bounded;
 mod enrol;
 mod exchange;
+mod listen;
 mod parcels;
 mod verdict;
 
@@ -12,6 +13,7 @@ pub use exchange::{
     Budget, Closed, ExchangeRequest, ExchangeResponse, Health, KnownChange, Pull, PullAnswer, PulledBatch,
     PulledChange, PulledLeaf, Push, PushItem, ScopeState, ShardMark, Want, scopes_hash,
 };
+pub use listen::ListenRequest;
 pub use parcels::{Arrival, ParcelMark, ParcelState, ParcelsDown, ParcelsUp};
 pub use verdict::{Disposition, Lane, Verdict, VerdictRun, expand, verdicts_hash};
 

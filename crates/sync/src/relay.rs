@@ -10,6 +10,7 @@ mod enrolment;
 mod entries;
 mod lanes;
 mod leaving;
+mod listening;
 mod orders;
 mod parcels;
 mod pulling;
@@ -20,6 +21,7 @@ mod safety;
 mod store;
 
 pub use answer::{Reject, RelayError};
+pub use listening::{Listener, author_of};
 pub use quarantine::NotReleased;
 pub use store::{
     Claim, Decided, Device, Invitation, Load, LogRow, Move, NewOrder, NewParcel, ParcelStage, ParcelStore,

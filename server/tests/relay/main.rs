@@ -5,6 +5,7 @@
 mod adoption;
 mod device;
 mod enrolment;
+mod events;
 mod exchange;
 mod http;
 mod lanes;
