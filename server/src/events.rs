@@ -7,6 +7,7 @@
 mod stream;
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry as Slot;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -169,11 +170,11 @@ fn look_at(
     let mut records: BTreeMap<(RecordId, u32), Option<RecordRow>> = BTreeMap::new();
     for row in store.entries(shard, after, new).map_err(RelayError::Store)? {
         let (record, generation) = row.entry.subject();
-        if !records.contains_key(&(record, generation)) {
-            let found = store.record(record, generation).map_err(RelayError::Store)?;
-            records.insert((record, generation), found);
-        }
-        if let Some(Some(found)) = records.get(&(record, generation)) {
+        let found = match records.entry((record, generation)) {
+            Slot::Occupied(found) => found.into_mut(),
+            Slot::Vacant(slot) => slot.insert(store.record(record, generation).map_err(RelayError::Store)?),
+        };
+        if let Some(found) = found {
             tell_of(store, state, (&row.entry, found), now)?;
         }
     }

@@ -37,7 +37,7 @@ impl Stream {
         stream.write_all(asked(device, device.nonce).as_bytes()).unwrap();
         let mut stream = Stream(BufReader::new(stream));
         assert_eq!(stream.line().as_deref(), Some("HTTP/1.1 200 OK"));
-        stream.until(":").expect("a sign of life at once");
+        stream.until(":").unwrap();
         stream
     }
 
@@ -61,7 +61,7 @@ impl Stream {
     }
 
     fn hint(&mut self) -> Vec<String> {
-        self.until("data: 1").expect("a hint")
+        self.until("data: 1").unwrap()
     }
 }
 
