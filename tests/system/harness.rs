@@ -9,6 +9,7 @@ mod line;
 mod office;
 mod process;
 mod served;
+mod slow;
 mod worker;
 
 pub(crate) use audit::open;
@@ -20,6 +21,7 @@ pub(crate) use line::Plan;
 pub(crate) use office::{Office, create_arguments, edit_arguments, texts};
 pub(crate) use process::{Ended, Running, run, say};
 pub(crate) use served::Served;
+pub(crate) use slow::{Slow, TWO_G};
 pub(crate) use worker::{Worker, item, name};
 
 /// Random bytes from the system: keys and names of the tests' own devices.

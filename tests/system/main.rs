@@ -21,5 +21,6 @@ mod restore;
 mod review;
 mod rights;
 mod sets;
+mod slow_line;
 mod tidy;
 mod transfer;
