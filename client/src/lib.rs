@@ -7,9 +7,11 @@
 mod agent;
 pub mod cli;
 mod command;
+mod ear;
 mod failure;
 mod keeper;
 mod keyfile;
+mod logging;
 mod messages;
 mod node;
 mod output;
@@ -29,6 +31,7 @@ use cli::Cli;
 #[must_use]
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
+    logging::start(matches!(cli.command, cli::Command::Serve(_)));
     match command::run(cli) {
         Ok(code) => code,
         Err(failure) => {

@@ -3,9 +3,10 @@
 use std::path::Path;
 use std::time::Duration;
 
-use reqwest::header::{CONTENT_TYPE, HeaderValue};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response};
+use sambung_domain::hex::hex;
 use sambung_replica::exchange::{Session, Step, SyncError, SyncReport};
 use sambung_replica::{DatabaseKey, Enrolment, Identity, Replica};
 use sambung_sync::frame::{MEDIA_TYPE, unpack};
@@ -106,6 +107,18 @@ impl RelayClient {
             return SyncError::RelayUnknown.into();
         }
         error.into()
+    }
+
+    /// Asks to be told when something waits; the answer does not end. `proof` is the packed frame that says who asks.
+    pub(crate) async fn listen(self, proof: Vec<u8>) -> Result<Response, Failure> {
+        let request = self.client.get(format!("{}/sync/v1/events", self.base));
+        let answer = request.header(AUTHORIZATION, format!("Sambung {}", hex(&proof))).send().await;
+        let response = answer.map_err(|error| Failure::Unreachable(root_cause(&error)))?;
+        let media_type = response.headers().get(CONTENT_TYPE).map(HeaderValue::as_bytes);
+        if response.status().is_success() && media_type == Some(b"text/event-stream") {
+            return Ok(response);
+        }
+        Err(Failure::Unreachable(format!("no stream, but HTTP {}", response.status())))
     }
 
     async fn hello(&self) -> Result<(u16, Vec<u8>), Failure> {

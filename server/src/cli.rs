@@ -11,6 +11,8 @@ use clap_complete::Shell;
 use sambung_domain::{Area, OfficeCode, Role, Set, StaffId};
 use sambung_trust::outcome::REASON_MAX;
 
+use crate::logging::LogFormat;
+
 /// The relay of a Sambung deployment: holds the logs, checks rights, shows nothing.
 ///
 /// Data goes to standard output, messages to standard error. Exit codes: 0 done, 1 failed, 2 wrong usage,
@@ -18,6 +20,9 @@ use sambung_trust::outcome::REASON_MAX;
 #[derive(Debug, Parser)]
 #[command(name = "sambung-relay", version, propagate_version = true, arg_required_else_help = true)]
 pub struct Cli {
+    /// How the log is written to standard error
+    #[arg(long, global = true, value_enum, default_value_t, env = "SAMBUNG_LOG_FORMAT")]
+    pub log_format: LogFormat,
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
@@ -36,11 +41,11 @@ empty log; devices bring back what they hold.")]
     Init(Init),
     /// Answer devices over HTTP until stopped (SIGTERM or SIGINT)
     #[command(after_help = "Example:
-  sambung-relay serve --data /var/lib/sambung --listen 127.0.0.1:7474
+  sambung-relay serve --data /var/lib/sambung --listen 127.0.0.1:7474 --metrics 127.0.0.1:7475
 
 The relay speaks plain HTTP/1.1 and HTTP/2. Put a proxy that speaks TLS in front of it before devices reach it
 over a network. Probes: GET /livez, GET /readyz. The address goes to standard output, the log to standard error
-(JSON unless that is a terminal; SAMBUNG_LOG=debug says more).")]
+(JSON unless that is a terminal or --log-format says so; SAMBUNG_LOG=debug says more).")]
     Serve(Serve),
     /// Make a one-time invitation code for a device
     #[command(after_help = "Example:
@@ -76,9 +81,16 @@ Findings go to standard output, one a line; with findings the exit code is 1. Th
     #[command(after_help = "Example:
   sambung-relay backup --data /var/lib/sambung /mnt/cadangan/relay-2026-11-24.sqlite
 
-The relay may go on serving. The copy holds restricted records: keep it encrypted. The keys are not in it; they
-come back from the recovery file.")]
+The relay may go on serving. The copy holds restricted records: keep it encrypted. The keys are not in it: keep a
+copy of relay.key elsewhere, or the recovery file.")]
     Backup(Backup),
+    /// Put a backup and its keys into a new directory, after checking all of it
+    #[command(after_help = "Examples:
+  sambung-relay restore --data /var/lib/sambung-2 --key-file /mnt/kunci/relay.key /mnt/cadangan/relay-2026-11-24.sqlite
+  sambung-relay restore --data /var/lib/sambung-2 --recover /media/usb/pemulihan.toml /mnt/cadangan/relay-2026-11-24.sqlite
+
+A directory in which a relay lives is refused. Stop the old relay first: two must never serve one log.")]
+    Restore(Restore),
     /// Print a completion script
     #[command(
         after_help = "Example:\n  sambung-relay completions bash > /etc/bash_completion.d/sambung-relay"
@@ -131,6 +143,9 @@ pub struct Serve {
     /// Address and port to listen on; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7474")]
     pub listen: std::net::SocketAddr,
+    /// A second address, for GET /metrics and the probes; without it there is none. Keep it on this machine
+    #[arg(long, value_name = "ADDRESS")]
+    pub metrics: Option<std::net::SocketAddr>,
 }
 
 /// `invite`
@@ -266,6 +281,22 @@ pub struct Backup {
     #[command(flatten)]
     pub data: Data,
     /// The file to write; must not exist
+    pub file: PathBuf,
+}
+
+/// `restore`
+#[derive(Debug, Args)]
+pub struct Restore {
+    /// Where the relay will live, and how to print.
+    #[command(flatten)]
+    pub look: Look,
+    /// The relay's own keys: its relay.key
+    #[arg(long, value_name = "FILE", required_unless_present = "recover", conflicts_with = "recover")]
+    pub key_file: Option<PathBuf>,
+    /// Make its keys anew from this recovery file
+    #[arg(long, value_name = "FILE")]
+    pub recover: Option<PathBuf>,
+    /// The backup
     pub file: PathBuf,
 }
 

@@ -8,6 +8,7 @@ mod invite;
 mod manual;
 mod parcel;
 mod quarantine;
+mod restore;
 mod resume;
 mod serve;
 mod status;
@@ -49,6 +50,7 @@ pub fn run(command: Command) -> Result<ExitCode, CommandError> {
         Command::Status(args) => status::run(&args)?,
         Command::Verify(args) => verify::run(&args)?,
         Command::Backup(args) => backup::run(&args)?,
+        Command::Restore(args) => restore::run(&args)?,
         Command::Completions { shell } => manual::completions(shell)?,
         Command::Man { command } => manual::page(command.as_deref())?,
     }

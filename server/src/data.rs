@@ -1,5 +1,9 @@
 //! The relay's directory: the database and the working keys.
 
+mod restoration;
+
+pub use restoration::{RestoreError, Restored};
+
 use std::io;
 use std::path::{Path, PathBuf};
 

@@ -3,16 +3,20 @@
 mod failure;
 mod throttle;
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use sambung_domain::Timestamp;
 use sambung_sync::frame::{AnswerFrame, Frame, pack, unpack};
-use sambung_sync::message::{ExchangeRequest, ReconcileRequest};
+use sambung_sync::message::{ExchangeRequest, ListenRequest, ReconcileRequest};
 use sambung_sync::relay::{Circumstances, Reject, Relay, RelayError};
 
 pub use failure::Failure;
 
 use crate::clock;
+use crate::ending::Ending;
+use crate::events::{Events, Hints, Pace};
+use crate::metrics::Metrics;
 use crate::store::{Pool, SqliteStore, StoreError};
 use throttle::Throttle;
 
@@ -26,13 +30,62 @@ pub struct Host {
     pool: Pool,
     wrong_codes: Mutex<Throttle>,
     ready: Mutex<Option<(Instant, bool)>>,
+    ending: Ending,
+    events: Arc<Events>,
+    metrics: Metrics,
+}
+
+/// Whether the relay takes requests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Readiness {
+    /// It does.
+    Ready,
+    /// The database cannot be written.
+    Unwritable,
+    /// It is coming to its end.
+    Ending,
 }
 
 impl Host {
     /// The host of a relay.
     #[must_use]
     pub fn new(relay: Relay, pool: Pool) -> Host {
-        Host { relay, pool, wrong_codes: Mutex::new(Throttle::default()), ready: Mutex::new(None) }
+        Host {
+            relay,
+            pool,
+            wrong_codes: Mutex::new(Throttle::default()),
+            ready: Mutex::new(None),
+            ending: Ending::default(),
+            events: Arc::default(),
+            metrics: Metrics::default(),
+        }
+    }
+
+    /// Where the end of the relay is told.
+    #[must_use]
+    pub fn ending(&self) -> &Ending {
+        &self.ending
+    }
+
+    /// Who is told when something waits.
+    #[must_use]
+    pub fn events(&self) -> &Arc<Events> {
+        &self.events
+    }
+
+    /// What is counted.
+    #[must_use]
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    /// What is told to whoever watches.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub fn watched(&self) -> Result<String, Failure> {
+        self.metrics.listening(self.events.counts());
+        self.metrics.text(&self.pool.holdings()?).map_err(|_| Failure::Internal)
     }
 
     /// The body of a hello.
@@ -65,14 +118,57 @@ impl Host {
     /// # Errors
     /// [`Failure`].
     pub fn exchange(&self, body: &[u8]) -> Result<Vec<u8>, Failure> {
+        let answer = self.answer_exchange(body);
+        self.metrics.exchange(&answer);
+        Ok(pack(&answer?))
+    }
+
+    fn answer_exchange(&self, body: &[u8]) -> Result<AnswerFrame, Failure> {
         let frame: Frame = unpack(body).map_err(Reject::from)?;
         let request: ExchangeRequest = frame.peek().map_err(Reject::from)?;
         let answer = if request.push.is_some() {
             self.pool.write(|store| self.exchange_in(store, &frame, &request))
         } else {
             self.exchange_reading(&frame, &request)
+        }?;
+        if request.push.is_some() || request.parcels.is_some() || request.orders_held.is_some() {
+            self.events.ring();
+        }
+        self.metrics.parcels_pushed(request.parcels.map_or(0, |parcels| parcels.sent.len()));
+        Ok(answer)
+    }
+
+    /// Begins to tell a device when something waits for it. `proof` is a packed frame.
+    ///
+    /// # Errors
+    /// [`Failure`], busy where there is no room or the relay is ending.
+    pub fn listen(&self, proof: &[u8], pace: Pace) -> Result<Hints, Failure> {
+        let frame: Frame = unpack(proof).map_err(Reject::from)?;
+        let request: ListenRequest = frame.peek().map_err(Reject::from)?;
+        if self.ending.has_begun() {
+            return Err(Failure::Busy);
+        }
+        let listen = |store: &mut SqliteStore<'_>| -> Result<_, Failure> {
+            let listener = self.relay.listen(store, &frame, &request, clock::now())?;
+            Ok(self.events.add(store, listener, pace)?)
         };
-        Ok(pack(&answer?))
+        // It writes only where the device was seen with another grant last.
+        let hints = match self.pool.read(listen) {
+            Err(Failure::Store(StoreError::ReadOnly)) => self.pool.write(listen),
+            other => other,
+        };
+        hints?.ok_or(Failure::Busy)
+    }
+
+    /// Tells those who listen of what is new.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub fn tell_listeners(&self, now: Timestamp) -> Result<(), Failure> {
+        if !self.events.has_listeners() {
+            return Ok(());
+        }
+        self.pool.read(|store| Ok(self.events.look(store, now)?))
     }
 
     /// Answers a comparison.
@@ -133,9 +229,17 @@ impl Host {
         }
     }
 
-    /// Whether the database can be written now.
+    /// Whether requests are taken now.
     #[must_use]
-    pub fn is_ready(&self) -> bool {
+    pub fn readiness(&self) -> Readiness {
+        match self.ending.has_begun() {
+            true => Readiness::Ending,
+            false if self.is_writable() => Readiness::Ready,
+            false => Readiness::Unwritable,
+        }
+    }
+
+    fn is_writable(&self) -> bool {
         let mut ready = self.ready.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((asked, answer)) = *ready
             && asked.elapsed() < READY_KEPT

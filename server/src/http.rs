@@ -1,10 +1,12 @@
-//! The HTTP side: `/sync/v1` and two probes.
+//! The HTTP side: `/sync/v1` and two probes, and what is told to whoever watches.
 //!
 //! A body gets room in memory piece by piece as it arrives, up to what all bodies together may take, and must arrive
 //! whole within [`Limits::body_time`]. Work on it is done by as many threads as the machine can use.
 
 mod body;
+mod events;
 mod trace;
+mod watching;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,10 +20,18 @@ use sambung_sync::frame::{MEDIA_TYPE, pack};
 use sambung_sync::limits::BODY_MAX;
 use tokio::sync::Semaphore;
 
-use crate::host::{Failure, Host};
+use crate::events::Pace;
+use crate::host::{Failure, Host, Readiness};
+pub use watching::watched;
 
 /// Room for bodies that are arriving or being worked on, in bytes.
 const BODIES_MAX: usize = 32 * BODY_MAX;
+/// Between signs of life of a stream of hints: well below the idle time of proxies and address translators.
+const BEAT: Duration = Duration::from_secs(30);
+/// Streams of hints at once; a device has one.
+const LISTENERS_MAX: usize = 1_024;
+/// How long a stream of hints goes on.
+const LIFE: Duration = Duration::from_hours(1);
 /// Threads that work on requests at least, however few processors there are.
 const WORKERS_MIN: usize = 4;
 
@@ -34,6 +44,8 @@ pub struct Limits {
     pub work_time: Duration,
     /// Threads that work on requests.
     pub workers: usize,
+    /// How streams of hints go.
+    pub pace: Pace,
 }
 
 impl Default for Limits {
@@ -43,6 +55,7 @@ impl Default for Limits {
             body_time: Duration::from_mins(1),
             work_time: Duration::from_secs(10),
             workers: WORKERS_MIN.max(2 * processors),
+            pace: Pace { beat: BEAT, life: LIFE, room: LISTENERS_MAX },
         }
     }
 }
@@ -70,9 +83,10 @@ pub fn router(host: Arc<Host>, limits: Limits) -> Router {
         .route("/sync/v1/enrol", post(enrol))
         .route("/sync/v1/exchange", post(exchange))
         .route("/sync/v1/reconcile", post(reconcile))
+        .route("/sync/v1/events", get(events::listen))
         .route("/livez", get(livez))
         .route("/readyz", get(readyz))
-        .layer(axum::middleware::from_fn(trace::trace))
+        .layer(axum::middleware::from_fn_with_state(Arc::clone(&site), trace::trace))
         .with_state(site)
 }
 
@@ -97,12 +111,8 @@ async fn livez() -> &'static str {
 }
 
 async fn readyz(State(site): State<Arc<Site>>) -> Response {
-    match blocking(&site, |host| Ok(host.is_ready())).await {
-        Ok(true) => "ok\n".into_response(),
-        Ok(false) | Err(_) => {
-            (StatusCode::SERVICE_UNAVAILABLE, "the database cannot be written\n").into_response()
-        }
-    }
+    let readiness = blocking(&site, |host| Ok(host.readiness())).await;
+    watching::say(readiness.unwrap_or(Readiness::Unwritable))
 }
 
 async fn answer(

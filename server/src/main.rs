@@ -9,8 +9,9 @@ use sambung_relay::cli::Cli;
 use sambung_relay::{command, logging, output};
 
 fn main() -> ExitCode {
-    logging::start();
-    match command::run(Cli::parse().command) {
+    let cli = Cli::parse();
+    logging::start(cli.log_format);
+    match command::run(cli.command) {
         Ok(code) => code,
         Err(error) => {
             output::say(&format!("sambung-relay: {error}"));

@@ -25,6 +25,8 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Serves `router` on `listener` until `shutdown` is done; then takes no more connections and gives requests
 /// under way [`DRAIN_TIME`].
+///
+/// Who connects from then on is refused by the system; a connection that stays open is closed with its next answer.
 pub async fn launch(router: Router, listener: TcpListener, shutdown: impl Future<Output = ()>) {
     let room = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     let graceful = GracefulShutdown::new();

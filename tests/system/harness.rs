@@ -9,9 +9,11 @@ mod line;
 mod office;
 mod process;
 mod served;
+mod slow;
 mod worker;
 
 pub(crate) use audit::open;
+pub(crate) use binary::relay as relay_program;
 pub(crate) use deployment::Deployment;
 pub(crate) use device::{Device, EXCHANGE, hello};
 pub(crate) use http::{announce, message, post};
@@ -19,6 +21,7 @@ pub(crate) use line::Plan;
 pub(crate) use office::{Office, create_arguments, edit_arguments, texts};
 pub(crate) use process::{Ended, Running, run, say};
 pub(crate) use served::Served;
+pub(crate) use slow::{Slow, TWO_G};
 pub(crate) use worker::{Worker, item, name};
 
 /// Random bytes from the system: keys and names of the tests' own devices.

@@ -1,6 +1,5 @@
 //! `sambung serve`
 
-use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
@@ -18,8 +17,6 @@ use crate::{agent, keeper, output};
 
 /// Answers browsers on this machine and syncs in the background, until it is told to stop.
 pub(crate) fn run(place: &Place, arguments: &Serve) -> Result<ExitCode, Failure> {
-    let terminal = std::io::stderr().is_terminal();
-    tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(terminal).with_target(false).init();
     let node = place.node_as_it_is()?;
     let background = place.node_as_it_is()?;
     keeper::start(place.node_as_it_is()?);

@@ -9,6 +9,7 @@ mod aside;
 mod equality;
 mod former;
 mod incoming;
+mod listening;
 mod listing;
 mod orders;
 mod outcomes;

@@ -4,6 +4,7 @@
 mod bounded;
 mod enrol;
 mod exchange;
+mod listen;
 mod parcels;
 mod reconcile;
 mod verdict;
@@ -14,6 +15,7 @@ pub use exchange::{
     PulledChange, PulledLeaf, Push, PushItem, ScopeState, ShardMark, Want, agreed_recipients, agreement_hash,
     scopes_hash,
 };
+pub use listen::ListenRequest;
 pub use parcels::{Arrival, ParcelMark, ParcelState, ParcelsDown, ParcelsUp};
 pub use reconcile::{
     Answer, AnsweredSet, Asked, AskedSet, Bucket, Compared, Ends, Level, Listed, ReconcileRequest,

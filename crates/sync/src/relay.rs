@@ -11,6 +11,7 @@ mod enrolment;
 mod entries;
 mod lanes;
 mod leaving;
+mod listening;
 mod orders;
 mod parcels;
 mod pulling;
@@ -25,6 +26,7 @@ mod store;
 
 pub use answer::{Reject, RelayError};
 pub use counting::{collections, heads_of};
+pub use listening::{Listener, author_of};
 pub use quarantine::NotReleased;
 pub use store::{
     Claim, Collection, Counted, Decided, Device, DigestStore, Invitation, Load, LogRow, Lying, Move,

@@ -5,8 +5,8 @@ use std::io;
 use super::CommandError;
 use crate::cli::Backup;
 use crate::data::DataDir;
-use crate::store::copy;
-use crate::{file, output};
+use crate::store::back_up;
+use crate::{clock, file, output};
 
 pub(super) fn run(args: &Backup) -> Result<(), CommandError> {
     let shown = || args.file.display().to_string();
@@ -17,7 +17,7 @@ pub(super) fn run(args: &Backup) -> Result<(), CommandError> {
             error.into()
         }
     })?;
-    let copied = copy(&DataDir::at(&args.data.data).database(), &args.file)
+    let copied = back_up(&DataDir::at(&args.data.data).database(), &args.file, clock::now())
         .map_err(CommandError::from)
         .and_then(|()| Ok(file::sync(&args.file)?));
     if let Err(error) = copied {

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use sambung_domain::hex::BadHex;
 
-use crate::data::DataError;
+use crate::data::{DataError, RestoreError};
 use crate::keys::KeyError;
 use crate::store::StoreError;
 
@@ -68,6 +68,9 @@ pub enum CommandError {
     /// No such command.
     #[error("`{0}` is not a command of sambung-relay")]
     Usage(String),
+    /// A backup was not put in place; nothing is left of the attempt.
+    #[error("{0}; nothing was restored")]
+    Restore(#[from] RestoreError),
     /// The system failed.
     #[error(transparent)]
     Io(#[from] io::Error),
@@ -78,13 +81,19 @@ impl CommandError {
     #[must_use]
     pub fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
-            CommandError::Data(DataError::Store(error)) | CommandError::Store(error) => of_store(error),
+            CommandError::Data(DataError::Store(error))
+            | CommandError::Restore(RestoreError::Data(DataError::Store(error)))
+            | CommandError::Store(error) => of_store(error),
             CommandError::Data(_)
+            | CommandError::Restore(
+                RestoreError::Data(_) | RestoreError::InUse(_) | RestoreError::OtherKeys,
+            )
             | CommandError::Keys(_)
             | CommandError::Damaged(_)
             | CommandError::Listen { .. } => CONFIGURATION,
             CommandError::Usage(_) => USAGE,
             CommandError::Exists(_)
+            | CommandError::Restore(RestoreError::File { .. } | RestoreError::Findings(_))
             | CommandError::Findings(_)
             | CommandError::NoDevice(_)
             | CommandError::NoChange(_)
@@ -101,6 +110,7 @@ fn of_store(error: &StoreError) -> u8 {
         StoreError::Busy | StoreError::Random => LATER,
         StoreError::Missing
         | StoreError::Foreign
+        | StoreError::NoBackup
         | StoreError::Newer { .. }
         | StoreError::OldSqlite(_)
         | StoreError::ReadOnly => CONFIGURATION,

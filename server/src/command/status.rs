@@ -1,7 +1,5 @@
 //! `status`: what the relay holds.
 
-use std::path::Path;
-
 use sambung_domain::Pack;
 use sambung_domain::hex::hex;
 use sambung_sync::chain::Mark;
@@ -83,7 +81,7 @@ fn look(data: &DataDir) -> Result<Status, CommandError> {
         devices: totals.devices,
         invitations_open: totals.invitations_open,
         shards: tips.into_iter().map(shard).collect(),
-        database_bytes: bytes(&data.database()),
+        database_bytes: pool.bytes(),
         versions: Versions {
             relay: env!("CARGO_PKG_VERSION"),
             protocol: VERSION,
@@ -92,12 +90,4 @@ fn look(data: &DataDir) -> Result<Status, CommandError> {
             sqlite: rusqlite::version(),
         },
     })
-}
-
-/// The database with its write-ahead log.
-fn bytes(database: &Path) -> u64 {
-    let mut log = database.as_os_str().to_owned();
-    log.push("-wal");
-    let length = |path: &Path| std::fs::metadata(path).map_or(0, |file| file.len());
-    length(database) + length(Path::new(&log))
 }

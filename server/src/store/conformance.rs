@@ -1,7 +1,9 @@
 //! What every store of a relay must do, written against [`RelayStore`] alone.
 //!
-//! A store is tested through [`Bench`]: something that lends out transactions and commits or rolls them back.
+//! A store is tested through [`Bench`]: something that lends out transactions and commits or rolls them back. Another
+//! store needs a bench and one more line in `rules!`; another trait needs a module of rules.
 
+mod all_or_nothing;
 mod apart;
 mod digests;
 mod parcels;
@@ -97,6 +99,9 @@ rules!(
     reads_see_the_transactions_own_writes,
     a_rolled_back_transaction_leaves_nothing,
     a_reading_transaction_cannot_write,
+    a_rolled_back_transaction_leaves_nothing_of_any_kind,
+    a_reader_keeps_its_snapshot_while_others_write,
+    who_asks_for_none_gets_none,
     records_return_with_every_routing_value,
     changes_return_in_the_order_of_admission,
     a_change_is_named_by_record_generation_and_hash,

@@ -20,6 +20,9 @@ pub enum StoreError {
     /// There is no database here.
     #[error("there is no relay database here; make one with `sambung-relay init`")]
     Missing,
+    /// The file is no finished backup.
+    #[error("the file is no finished backup of a relay; `sambung-relay backup` makes one")]
+    NoBackup,
     /// The file is a database of something else.
     #[error("the file is not a relay database")]
     Foreign,
@@ -56,6 +59,7 @@ impl StoreError {
             | StoreError::ReadOnly
             | StoreError::Missing
             | StoreError::Foreign
+            | StoreError::NoBackup
             | StoreError::Newer { .. }
             | StoreError::OldSqlite(_)
             | StoreError::Sequence

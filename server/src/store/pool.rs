@@ -7,7 +7,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use sambung_sync::chain::LogId;
 
 use super::open::{log_id, open, open_reader};
-use super::{SqliteStore, StoreError};
+use super::{Holdings, SqliteStore, StoreError};
 
 /// Reader connections kept open between requests.
 const IDLE_READERS: usize = 8;
@@ -78,6 +78,23 @@ impl Pool {
             readers.push(reader);
         }
         result
+    }
+
+    /// What the store holds now.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn holdings(&self) -> Result<Holdings, StoreError> {
+        self.read(|store| store.holdings(self.bytes()))
+    }
+
+    /// Size of the database with its write-ahead log.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        let mut log = self.path.as_os_str().to_owned();
+        log.push("-wal");
+        let length = |path: &Path| std::fs::metadata(path).map_or(0, |file| file.len());
+        length(&self.path) + length(Path::new(&log))
     }
 
     /// Writes something and takes it back, to see whether that is possible.

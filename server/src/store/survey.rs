@@ -1,7 +1,9 @@
 //! Questions of the command line.
 
-use sambung_domain::Timestamp;
-use sambung_sync::relay::Device;
+use rusqlite::Row;
+use sambung_domain::{Shard, Timestamp};
+use sambung_sync::chain::Mark;
+use sambung_sync::relay::{Device, Load, RelayStore};
 use sambung_trust::{Order, Signed, Subject};
 
 use super::migration::version;
@@ -42,6 +44,21 @@ pub struct Totals {
     pub database: u32,
 }
 
+/// What the store holds now, as far as it is known without reading much: for whoever watches.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Holdings {
+    /// Where each shard's log ends.
+    pub tips: Vec<(Shard, Mark)>,
+    /// Changes in quarantine that nobody has decided about.
+    pub quarantine: Load,
+    /// Sealed items whose content is here.
+    pub parcels: Load,
+    /// Devices.
+    pub devices: u64,
+    /// The database with its write-ahead log.
+    pub bytes: u64,
+}
+
 impl SqliteStore<'_> {
     /// Every device, the longest enrolled first.
     ///
@@ -75,6 +92,29 @@ impl SqliteStore<'_> {
             Ok(OrderRow { order: row::from_cbor(&body)?, reason })
         })
         .collect()
+    }
+
+    /// What a store of this size holds.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub(super) fn holdings(&mut self, bytes: u64) -> Result<Holdings, StoreError> {
+        let devices = self.connection().query_row("SELECT count(*) FROM device", [], |row| row.get(0))?;
+        Ok(Holdings {
+            tips: self.tips()?,
+            quarantine: self.load_where("quarantine WHERE outcome IS NULL")?,
+            parcels: self.load_where("parcel WHERE content IS NOT NULL")?,
+            devices: row::sequence(devices)?,
+            bytes,
+        })
+    }
+
+    /// Number and bytes of some rows.
+    fn load_where(&self, rows: &str) -> Result<Load, StoreError> {
+        let text = format!("SELECT count(*), coalesce(sum(bytes), 0) FROM {rows}");
+        let size = |row: &Row<'_>, at| row.get(at).map(|number: i64| usize::try_from(number).unwrap_or(0));
+        let load = |row: &Row<'_>| Ok(Load { changes: size(row, 0)?, bytes: size(row, 1)? });
+        Ok(self.connection().query_row(&text, [], load)?)
     }
 
     /// Counts everything.

@@ -15,7 +15,7 @@ use crate::record::Worker;
 use crate::site::Site;
 
 /// Revokes a device, as the program does.
-fn revoke(site: &Site, device: &Device) {
+pub(crate) fn revoke(site: &Site, device: &Device) {
     let (relay, pool) = site.data().open().unwrap();
     let key = device.key.public();
     pool.write(|store| relay.order(store, &key, Deed::Revoke, "uji", clock::now()).map_err(Failure::from))

@@ -44,14 +44,20 @@ impl Site {
         data.claim().unwrap();
         data.fill(recovery, "Uji").unwrap();
         let (relay, pool) = data.open().unwrap();
-        let router = http::router(Arc::new(Host::new(relay, pool)), limits);
+        let host = Arc::new(Host::new(relay, pool));
+        let ending = host.ending().clone();
+        let router = http::router(host, limits);
         let (stop, stopped) = oneshot::channel();
         let (tell, address) = std::sync::mpsc::channel();
         let thread = std::thread::spawn(move || {
             tokio::runtime::Runtime::new().unwrap().block_on(async {
                 let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
                 tell.send(listener.local_addr().unwrap()).unwrap();
-                serve::launch(router, listener, async { drop(stopped.await) }).await;
+                let shutdown = async move {
+                    drop(stopped.await);
+                    ending.begin();
+                };
+                serve::launch(router, listener, shutdown).await;
             });
         });
         Site { dir, address: address.recv().unwrap(), stop: Some(stop), thread: Some(thread) }

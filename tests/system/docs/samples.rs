@@ -12,9 +12,9 @@ use sambung_sync::chain::{Entry, Mark};
 use sambung_sync::frame::{AnswerFrame, Frame};
 use sambung_sync::message::{
     Arrival, Budget, Closed, Disposition, EnrolRequest, EnrolResponse, ExchangeRequest, ExchangeResponse,
-    Health, Hello, KnownChange, Lane, ParcelMark, ParcelState, ParcelsDown, ParcelsUp, Pull, PullAnswer,
-    PulledBatch, PulledChange, PulledLeaf, Push, PushItem, Refusal, ScopeState, ShardMark, Verdict,
-    VerdictRun, Want,
+    Health, Hello, KnownChange, Lane, ListenRequest, ParcelMark, ParcelState, ParcelsDown, ParcelsUp, Pull,
+    PullAnswer, PulledBatch, PulledChange, PulledLeaf, Push, PushItem, Refusal, ScopeState, ShardMark,
+    Verdict, VerdictRun, Want,
 };
 use sambung_trust::batch::Seen;
 use sambung_trust::certificate::{Certificate, Purpose};
@@ -58,6 +58,7 @@ pub(super) fn all() -> Vec<Sample> {
         ("reconcile-answer", answer(&least_reconciled())),
         ("reconcile-answer", answer(&full_reconciled())),
         ("reconcile-answer", answer(&emptied_reconciled())),
+        ("listen-frame", request(&ListenRequest { replica: [5; 16], grant: [6; 8] })),
         ("refusal", encode(&refusal(Some([1; 24]), Some(5)))),
         ("refusal", encode(&refusal(None, None))),
     ];

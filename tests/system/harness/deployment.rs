@@ -65,9 +65,15 @@ impl Deployment {
 
     /// Starts the relay again on the same directory; offices find it at the line's address as before.
     pub(crate) fn restart(&self) {
+        self.restart_with(&[]);
+    }
+
+    /// Starts it again in an environment of the test's choice.
+    pub(crate) fn restart_with(&self, environment: &[(&str, &str)]) {
         self.kill();
         let mut serve = self.command("serve");
-        let started = process::listen(serve.args(["--listen", "127.0.0.1:0"]), &self.log_file());
+        serve.args(["--listen", "127.0.0.1:0"]).envs(environment.iter().copied());
+        let started = process::listen(&mut serve, &self.log_file());
         *self.relay.running.lock().unwrap() = Some(started);
     }
 
@@ -171,7 +177,7 @@ impl Deployment {
         self.dir.path()
     }
 
-    fn log_file(&self) -> PathBuf {
+    pub(crate) fn log_file(&self) -> PathBuf {
         self.dir.path().join("relay.log")
     }
 }

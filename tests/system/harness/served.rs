@@ -1,6 +1,7 @@
 //! A node that answers browsers.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::Child;
 
 use serde_json::Value;
@@ -14,9 +15,25 @@ pub(crate) struct Served(Child, SocketAddr);
 
 impl Served {
     pub(crate) fn start(office: &Office) -> Served {
+        Served::start_with(office, &[], &[])
+    }
+
+    /// Serves with further words of the command line, in an environment of the test's choice.
+    pub(crate) fn start_with(office: &Office, words: &[&str], environment: &[(&str, &str)]) -> Served {
         let mut serve = office.command(&["serve", "--listen", "127.0.0.1:0"]);
-        let (child, address) = listen(&mut serve, &office.dir().join("serve.log"));
+        serve.args(words).envs(environment.iter().copied());
+        let (child, address) = listen(&mut serve, &Served::log_of(office));
         Served(child, address)
+    }
+
+    /// Where a served node logs to.
+    pub(crate) fn log_of(office: &Office) -> PathBuf {
+        office.dir().join("serve.log")
+    }
+
+    /// Sends any bytes as a body; the status.
+    pub(crate) fn throw(&self, method: &str, path: &str, body: &[u8]) -> u16 {
+        send(self.1, method, path, "application/json", body).status
     }
 
     /// Asks its local interface; the status, and the body where it is JSON.

@@ -233,6 +233,27 @@ fn waiting<S: RelayStore>(
     }
 }
 
+/// Looks at some items after a number that wait where a device opens items: the last of them, and whether it can open
+/// one.
+pub(super) fn parcels_after<S: RelayStore>(
+    store: &mut S,
+    grant: &Grant,
+    number: u64,
+) -> Result<Option<(u64, bool)>, RelayError<S::Error>> {
+    if !grant.kinds.iter().any(|rule| opens(grant, &rule.kind)) {
+        return Ok(None);
+    }
+    let mut rows = Vec::new();
+    for to in destinations(grant) {
+        rows.extend(stored(store.parcels_for(to, number, PARCELS_MAX))?);
+    }
+    rows.sort_by_key(|row| row.number);
+    // Of two destinations the one may go on farther than the other was looked at.
+    rows.truncate(PARCELS_MAX);
+    let openable = rows.iter().any(|row| opens(grant, &row.kind) && is_sealed_to(&row.parcel, grant));
+    Ok(rows.last().map(|last| (last.number, openable)))
+}
+
 /// Whether a device can open a parcel.
 fn is_sealed_to(parcel: &Parcel, grant: &Grant) -> bool {
     let header = parcel.header.peek::<ParcelHeader>();

@@ -2,7 +2,7 @@
 
 use super::*;
 
-fn apart(record: u8, hash: u8, device: u8) -> Quarantined {
+pub(super) fn apart(record: u8, hash: u8, device: u8) -> Quarantined {
     Quarantined {
         record: RecordId([record; 16]),
         generation: 1,
@@ -20,7 +20,7 @@ fn apart(record: u8, hash: u8, device: u8) -> Quarantined {
     }
 }
 
-fn put<B: Bench>(bench: &B, changes: &[Quarantined]) {
+pub(super) fn put<B: Bench>(bench: &B, changes: &[Quarantined]) {
     bench.commit(|store| {
         let number = store.put_batch(&Node([1; 32]), &batch(1)).unwrap();
         store.put_leaf(number, 0, &StoredLeaf { nonce: [2; 16], hashes: vec![] }).unwrap();

@@ -6,7 +6,7 @@ use sambung_trust::{ItemId, Parcel, Recipient, RecipientKey};
 
 use super::*;
 
-fn office() -> OfficeCode {
+pub(super) fn office() -> OfficeCode {
     "P4MI-3513".parse().unwrap()
 }
 
@@ -15,7 +15,7 @@ fn parcel(content: &[u8]) -> Parcel {
     Parcel { device: PublicKey([3; 32]), header, content: content.to_vec().into() }
 }
 
-fn put<B: Bench>(bench: &B, item: u8, to: Option<&OfficeCode>, content: &[u8]) {
+pub(super) fn put<B: Bench>(bench: &B, item: u8, to: Option<&OfficeCode>, content: &[u8]) {
     let parcel = parcel(content);
     let new = NewParcel {
         item: ItemId([item; 32]),

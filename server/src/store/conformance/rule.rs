@@ -1,5 +1,9 @@
 //! The rules, for any store.
 
+pub(super) use super::all_or_nothing::{
+    a_reader_keeps_its_snapshot_while_others_write, a_rolled_back_transaction_leaves_nothing_of_any_kind,
+    who_asks_for_none_gets_none,
+};
 pub(super) use super::apart::{
     decisions_are_numbered_and_told_device_by_device, late_changes_are_remembered,
     moves_return_in_their_order, what_is_apart_returns_and_is_counted_until_it_is_decided_about,
