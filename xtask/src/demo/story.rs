@@ -38,7 +38,7 @@ pub(super) fn tell(binaries: &Binaries, sabotage: Option<&str>, keep: bool) -> R
     let enrol = |name, seat: &Seat<'_>| enrol_at(&relay, name, seat);
     let office =
         |name, code| enrol(name, &Seat { role: "front_office", areas: "35.13,35.08", office: Some(code) });
-    let mut kraksaan = office("Kraksaan", "MPP-3513")?;
+    let mut kraksaan = office("Kraksaan", relay_lost::KRAKSAAN)?;
     let mut lumajang = office("Lumajang", "DISNAKER-3508")?;
     say("a relay and two offices, Kraksaan and Lumajang, both for both areas");
 
