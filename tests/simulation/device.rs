@@ -159,6 +159,11 @@ impl Device {
         names(&self.outside, &sql)
     }
 
+    /// Own changes of records that have left it, which it has not seen in the log.
+    pub(crate) fn left(&self) -> BTreeSet<Name> {
+        names(&self.outside, &format!("{OWN} AND r.away = 1 AND c.sequence IS NULL"))
+    }
+
     /// The changes of one record that it holds.
     pub(crate) fn changes_of(&self, record: RecordId) -> BTreeSet<String> {
         let sql =
@@ -166,6 +171,11 @@ impl Device {
         let mut statement = self.outside.prepare_cached(sql).unwrap();
         let rows = statement.query_map([record.0], crate::relay::name).unwrap();
         rows.map(|row| row.unwrap().1).collect()
+    }
+
+    /// Whether it holds a change, its own or another's.
+    pub(crate) fn holds(&self, (record, change): &Name) -> bool {
+        self.changes_of(*record).contains(change)
     }
 
     /// Records it shows, with heads and content.

@@ -28,6 +28,8 @@ pub(crate) struct RelayHost {
     relay: Relay,
     /// `None` only while the machine is being changed.
     pool: Option<Pool>,
+    /// The database from outside.
+    outside: Connection,
     machines: u32,
     backup: Option<PathBuf>,
     /// It has been restored or emptied: what it confirmed before it may lack.
@@ -45,6 +47,7 @@ impl RelayHost {
             keys: relay_keys(&mut keys.clone(), now),
             log: pool.log(),
         };
+        let outside = outside(&folder.join("relay-0.sqlite"));
         let folder = folder.to_owned();
         RelayHost {
             folder,
@@ -52,6 +55,7 @@ impl RelayHost {
             random,
             relay,
             pool: Some(pool),
+            outside,
             machines: 0,
             backup: None,
             was_replaced: false,
@@ -138,6 +142,7 @@ impl RelayHost {
 
     fn open(&mut self) {
         let pool = Pool::open(&self.database()).unwrap();
+        self.outside = outside(&self.database());
         self.relay.log = pool.log();
         self.pool = Some(pool);
     }
@@ -173,28 +178,22 @@ impl RelayHost {
         self.was_replaced = true;
     }
 
-    fn read(&self) -> Connection {
-        Connection::open_with_flags(self.database(), OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap()
-    }
-
     /// Every change in the relay's logs.
     pub(crate) fn changes(&self) -> BTreeSet<Name> {
-        names(&self.read(), "SELECT record, hash FROM change")
+        names(&self.outside, "SELECT record, hash FROM change")
     }
 
     /// Every change that the relay keeps apart.
     pub(crate) fn quarantined(&self) -> BTreeMap<Name, String> {
-        let connection = self.read();
-        let mut statement = connection.prepare("SELECT record, hash, code FROM quarantine").unwrap();
+        let mut statement = self.outside.prepare_cached("SELECT record, hash, code FROM quarantine").unwrap();
         let rows = statement.query_map([], |row| Ok((name(row)?, row.get(2)?))).unwrap();
         rows.map(Result::unwrap).collect()
     }
 
     /// Sequence and chain of every shard: equal ends mean equal logs.
     pub(crate) fn ends(&self) -> Vec<(String, i64, Vec<u8>)> {
-        let connection = self.read();
         let sql = "SELECT shard, max(sequence), chain FROM log GROUP BY shard ORDER BY shard";
-        let mut statement = connection.prepare(sql).unwrap();
+        let mut statement = self.outside.prepare_cached(sql).unwrap();
         let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).unwrap();
         rows.map(Result::unwrap).collect()
     }
@@ -209,6 +208,10 @@ pub(crate) fn name(row: &rusqlite::Row<'_>) -> rusqlite::Result<Name> {
 pub(crate) fn names(connection: &Connection, sql: &str) -> BTreeSet<Name> {
     let mut statement = connection.prepare_cached(sql).unwrap();
     statement.query_map([], name).unwrap().map(Result::unwrap).collect()
+}
+
+fn outside(path: &Path) -> Connection {
+    Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap()
 }
 
 fn machine(path: &Path, random: &mut Seed, now: Timestamp) -> Pool {

@@ -11,8 +11,7 @@ use serde_json::{Value as Json, json};
 
 use crate::cast::{CAST, CENTRE, DESA, KANTOR, LUMAJANG, THERE, entitled};
 use crate::ledger::Value;
-use crate::relay::Name;
-use crate::world::{Kept, RECORDS, World, broken};
+use crate::world::{Kept, RECORDS, Violation, World, broken};
 
 /// Fields into which everybody writes.
 const FIELDS: [&str; 2] = ["dusun", "alamat"];
@@ -48,7 +47,7 @@ impl World {
             set.push(("boleh_diketahui_desa", json!(answer)));
         }
         let saved = self.run(at, &Command::Create(create("worker", set)))?;
-        if let Some((outcome, _)) = saved {
+        if let Some(outcome) = saved {
             self.ledger.born(outcome.id, "worker", area, village_may_know);
             self.ledger.belongs(&marker, outcome.id);
         }
@@ -57,13 +56,13 @@ impl World {
 
     fn create_case(&mut self, at: usize) -> Kept {
         if at == DESA {
-            return self.report();
+            return self.edit(at);
         }
         let area = *self.seed.pick(CAST[at].places);
         let marker = self.ledger.marker(&mut self.seed, entitled(area, false));
         let set = vec![("nomor_sisko", json!(marker)), ("area", json!(area))];
         let saved = self.run(at, &Command::Create(create("case", set)))?;
-        if let Some((outcome, _)) = saved {
+        if let Some(outcome) = saved {
             self.ledger.born(outcome.id, "case", area, false);
         }
         Ok(())
@@ -114,16 +113,19 @@ impl World {
     fn gave(
         &mut self,
         at: usize,
-        saved: Option<(Outcome, BTreeSet<Name>)>,
+        saved: Option<Outcome>,
         record: RecordId,
         field: &'static str,
         value: String,
         seen: BTreeSet<String>,
     ) -> Kept {
-        let Some((outcome, _)) = saved else { return Ok(()) };
+        let Some(outcome) = saved else { return Ok(()) };
         let Some(change) = outcome.change else {
             return broken("G1", format!("{record}: a save of a new value made no change"));
         };
+        if !self.ledger.own[at].contains(&(record, change.clone())) {
+            return broken("G3", format!("{record}: the save returned and {change} is not there"));
+        }
         self.ledger.belongs(&value, record);
         self.ledger.last_read[at].insert((record, field), value.clone());
         self.ledger.values.push(Value { record, field, value, change, seen });
@@ -175,7 +177,7 @@ impl World {
     pub(crate) fn open_complaints(&mut self) -> Kept {
         for arrived in self.devices[KANTOR].replica.unopened().unwrap() {
             let open = OpenComplaint { item: arrived.item, case: None };
-            let (opened, _) = match self.saved(KANTOR, |replica, with| replica.open_complaint(&open, with))? {
+            let opened = match self.saved(KANTOR, |replica, with| replica.open_complaint(&open, with)) {
                 Ok(opened) => opened,
                 Err(error) => return broken("G1", format!("a complaint cannot be opened: {error}")),
             };
@@ -198,12 +200,8 @@ impl World {
     }
 
     /// Runs a command; `None` where the device does not hold the record or may not do that.
-    fn run(
-        &mut self,
-        at: usize,
-        command: &Command,
-    ) -> Result<Option<(Outcome, BTreeSet<Name>)>, crate::world::Violation> {
-        match self.saved(at, |replica, with| replica.run(command, with))? {
+    fn run(&mut self, at: usize, command: &Command) -> Result<Option<Outcome>, Violation> {
+        match self.saved(at, |replica, with| replica.run(command, with)) {
             Ok(saved) => Ok(Some(saved)),
             Err(ReplicaError::NotFound(_) | ReplicaError::NotAllowed) => Ok(None),
             Err(error) => broken("G1", format!("{} cannot save {command:?}: {error}", CAST[at].name)),
@@ -215,17 +213,13 @@ impl World {
         &mut self,
         at: usize,
         command: impl FnOnce(&mut Replica, &mut Circumstances<'_>) -> Result<T, ReplicaError>,
-    ) -> Result<Result<(T, BTreeSet<Name>), ReplicaError>, crate::world::Violation> {
-        let outcome = match self.devices[at].with(self.now, command) {
-            Ok(outcome) => outcome,
-            Err(error) => return Ok(Err(error)),
-        };
+    ) -> Result<T, ReplicaError> {
+        let outcome = self.devices[at].with(self.now, command)?;
         let own = self.devices[at].own();
-        let new: BTreeSet<Name> = own.difference(&self.ledger.own[at]).cloned().collect();
-        self.ledger.own[at].extend(new.iter().cloned());
+        self.ledger.own[at].extend(own);
         self.ledger.saves += 1;
         self.tally.note("saved");
-        Ok(Ok((outcome, new)))
+        Ok(outcome)
     }
 }
 

@@ -179,17 +179,18 @@ impl World {
     pub(crate) fn arrive(&mut self) -> Kept {
         let Some(message) = self.network.arrival(&mut self.seed, &mut self.tally) else { return Ok(()) };
         match message.way {
-            Way::Request => self.at_relay(message),
+            Way::Request => self.at_relay(&message),
             Way::Answer => self.at_device(&message),
         }
     }
 
-    fn at_relay(&mut self, message: Message) -> Kept {
+    fn at_relay(&mut self, message: &Message) -> Kept {
         let (status, bytes) = self.relay.exchange(&message.bytes, self.now);
         if status == 200 {
             self.check_answer(message.device, &bytes)?;
         }
-        let answer = Message { way: Way::Answer, status, bytes, ..message };
+        let Message { device, attempt, .. } = *message;
+        let answer = Message { device, attempt, way: Way::Answer, status, bytes };
         self.network.send(answer, &mut self.seed, &mut self.tally);
         Ok(())
     }
