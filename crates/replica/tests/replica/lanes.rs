@@ -197,10 +197,15 @@ fn an_edit_saved_while_the_news_of_the_move_is_under_way_arrives_late() {
     a.edit(id, &[("area", "35.08.01.2001")]).unwrap();
     a.sync(&site);
     let mut session = b.session();
-    let request = session.request(&mut b.replica, clock::now()).unwrap();
-    let (status, answer) = site.answer(&request);
-    b.edit(id, &[("rt", "3")]).unwrap();
-    session.receive(&mut b.replica, status, &answer, clock::now()).unwrap();
+    // The first answer says that there is news, the second brings it.
+    for is_second in [false, true] {
+        let request = session.request(&mut b.replica, clock::now()).unwrap();
+        let (status, answer) = site.answer(&request);
+        if is_second {
+            b.edit(id, &[("rt", "3")]).unwrap();
+        }
+        session.receive(&mut b.replica, status, &answer, clock::now()).unwrap();
+    }
     assert_eq!(verdicts(&b.sync(&site)), [("late", 1)]);
     assert!(site.quarantine().is_empty());
 }
