@@ -41,8 +41,6 @@ pub(crate) struct Device {
     lives: u32,
     /// The database from outside.
     outside: Connection,
-    /// Incarnation of the next process; kept over crashes only to show that this is noticed.
-    nonce: Option<[u8; 16]>,
 }
 
 impl Device {
@@ -72,7 +70,6 @@ impl Device {
             folder: folder.to_owned(),
             lives: 0,
             outside: outside(&path),
-            nonce: None,
         }
     }
 
@@ -136,7 +133,7 @@ impl Device {
             std::fs::write(self.path(), &image.database).unwrap();
             std::fs::write(with_end(&self.path(), "-wal"), &image.log).unwrap();
         }
-        let nonce = self.nonce.unwrap_or_else(|| self.random.bytes());
+        let nonce = self.random.bytes();
         // The old connections first: what they hold in memory belongs to the process that ended.
         self.outside = Connection::open_in_memory().unwrap();
         self.replica = open(&self.path(), nonce);

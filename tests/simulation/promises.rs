@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sambung_domain::RecordId;
 
-use crate::cast::{CAST, CENTRE, DESA, entitled};
+use crate::cast::{CAST, CENTRE, DESA, KANTOR, entitled};
 use crate::device::Projection;
 use crate::relay::Name;
 use crate::world::{Kept, World, broken};
@@ -30,6 +30,20 @@ impl World {
             return Ok(());
         }
         broken("G1", format!("the relay lacks what {} was told it has: {lost:?}", CAST[at].name))
+    }
+
+    /// G1 of what is sealed: a parcel waits in the village until office and centre hold what it became.
+    pub(crate) fn check_parcels(&self) -> Kept {
+        let is_held = |record: &RecordId| {
+            [CENTRE, KANTOR].iter().all(|&at| !self.devices[at].changes_of(*record).is_empty())
+        };
+        let safe = self.ledger.records("complaint").iter().filter(|record| is_held(record)).count();
+        let waiting = self.devices[DESA].replica.status(self.now).unwrap().sealed;
+        let missing = self.ledger.reports.len().saturating_sub(safe);
+        if usize::try_from(waiting).unwrap_or(0) >= missing {
+            return Ok(());
+        }
+        broken("G1", format!("{waiting} parcels wait, and {missing} reports are held by fewer than two"))
     }
 
     /// G3, G1: after a crash everything that returned is there, and reads as it was written.

@@ -9,7 +9,7 @@ use sambung_replica::exchange::{Step, SyncError};
 use sambung_sync::frame::{AnswerFrame, unpack};
 use sambung_testkit::{Message, Network, Seed, Tally, Way};
 
-use crate::cast::CAST;
+use crate::cast::{CAST, DESA};
 use crate::device::{Crash, Device};
 use crate::ledger::Ledger;
 use crate::relay::RelayHost;
@@ -227,6 +227,9 @@ impl World {
         }
         self.ledger.last_read[at].clear();
         self.check_confirmed(at)?;
+        if at == DESA {
+            self.check_parcels()?;
+        }
         match step {
             Ok(Step::Continue) => self.post(at),
             Ok(Step::Done(_)) => {
