@@ -123,23 +123,29 @@ pub(super) fn scopes(connection: &Connection, grant: &Grant) -> Result<Vec<Scope
     Ok(scopes)
 }
 
-/// The highest valid receipt per shard, where above every cursor of the shard.
+/// The highest valid receipt per shard, where above every cursor of the shard and something here rests on it alone. What
+/// was under others is settled, or has gone to where it belongs.
 fn receipts_above(
     connection: &Connection,
     scopes: &[ScopeState],
 ) -> Result<Option<Vec<ShardMark>>, ReplicaError> {
-    let sql = "SELECT shard, last, chain FROM receipt_range AS r
-               WHERE last = (SELECT max(last) FROM receipt_range WHERE shard = r.shard) GROUP BY shard";
-    let mut statement = connection.prepare_cached(sql)?;
-    let rows = statement.query_map([], |row| {
-        let mark = Mark { sequence: row.get(1)?, chain: row.get(2)? };
-        Ok(ShardMark { shard: Shard::from_stored(row.get(0)?), mark })
-    })?;
-    let mut marks: Vec<ShardMark> = rows.collect::<Result<_, _>>()?;
-    marks.retain(|held| {
-        let cursor = scopes.iter().filter(|s| s.shard == held.shard).map(|s| s.cursor.sequence).max();
-        held.mark.sequence > cursor.unwrap_or(0)
-    });
+    let mut shards = connection.prepare_cached("SELECT DISTINCT shard FROM receipt_range ORDER BY shard")?;
+    let shards: Vec<String> = shards.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    let mut highest = connection.prepare_cached(
+        "SELECT last, chain FROM receipt_range AS r WHERE shard = ?1 AND last > ?2
+             AND EXISTS (SELECT 1 FROM change WHERE receipt = r.receipt AND sequence IS NULL AND lane <> 2)
+         ORDER BY last DESC LIMIT 1",
+    )?;
+    let mut marks = Vec::new();
+    for shard in shards.into_iter().map(Shard::from_stored) {
+        let cursor = scopes.iter().filter(|s| s.shard == shard).map(|s| s.cursor.sequence).max();
+        let mark = highest
+            .query_row((shard.as_str(), cursor.unwrap_or(0)), |row| {
+                Ok(Mark { sequence: row.get(0)?, chain: row.get(1)? })
+            })
+            .optional()?;
+        marks.extend(mark.map(|mark| ShardMark { shard, mark }));
+    }
     Ok(if marks.is_empty() { None } else { Some(marks) })
 }
 
