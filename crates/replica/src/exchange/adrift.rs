@@ -81,6 +81,8 @@ pub(super) fn settle(
             )?
             .execute(values)?;
         if lost.contains(shard) {
+            // What came from a relay in between, before this one was asked, may be in no log any more.
+            void_receipts(connection, shard)?;
             connection
                 .prepare_cached(
                     "UPDATE change SET sequence = ?2 WHERE shard = ?1 AND sequence IS NOT NULL AND sequence <> ?2",

@@ -236,7 +236,7 @@ fn oldest_former(
 ) -> Result<Option<(GrantId, Vec<Seen>)>, ReplicaError> {
     let sql = "SELECT f.id, f.seen FROM formerly AS f WHERE f.id IN (SELECT granted FROM change
                    WHERE own = 1 AND sequence IS NULL AND receipt IS NULL AND refused IS NULL
-                     AND (held IS NULL OR held < ?1)) LIMIT 1";
+                     AND (held IS NULL OR held <> ?1)) LIMIT 1";
     let found: Option<(GrantId, Vec<u8>)> = connection
         .prepare_cached(sql)?
         .query_row([began.0], |row| Ok((row.get(0)?, row.get(1)?)))
@@ -255,7 +255,7 @@ fn waiting_runs(
     let sql = "SELECT c.record, r.id, r.generation, c.nonce, c.position, c.hash, length(c.chunk)
                FROM change AS c JOIN record AS r ON r.number = c.record
                WHERE c.own = 1 AND c.sequence IS NULL AND c.receipt IS NULL AND c.refused IS NULL
-                 AND (c.held IS NULL OR c.held < ?1) AND c.granted IS ?3
+                 AND (c.held IS NULL OR c.held <> ?1) AND c.granted IS ?3
                ORDER BY c.record, c.position LIMIT ?2";
     let limit = i64::try_from(PUSH_CHANGES_MAX).unwrap_or(i64::MAX);
     let mut statement = connection.prepare_cached(sql)?;

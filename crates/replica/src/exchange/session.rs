@@ -71,12 +71,6 @@ pub struct SetReport {
 }
 
 impl SyncReport {
-    /// Whether nothing came or was settled between two states of a session.
-    fn has_done_as_much_as(&self, later: &SyncReport) -> bool {
-        let done = |report: &SyncReport| (report.pulled, report.sealed, report.arrived);
-        done(self) == done(later) && self.verdicts == later.verdicts
-    }
-
     /// Adds what another session did right after this one.
     pub fn add(&mut self, later: &SyncReport) {
         self.pushed += later.pushed;
@@ -182,6 +176,8 @@ pub struct Session {
     pending: Option<Pending>,
     nonce_renewed: bool,
     fruitless: u32,
+    /// The farthest it has come.
+    farthest: Farthest,
     /// A comparison under way.
     reconcile: Option<Reconcile>,
     /// How many comparisons were begun.
@@ -190,6 +186,32 @@ pub struct Session {
     thorough: bool,
     /// The next request is an exchange, whatever has lost its place: the relay needs something first.
     exchange_first: bool,
+}
+
+/// How far a session has come. What is sent and settled again and again brings it no farther, as verdicts alone would
+/// make believe.
+#[derive(Debug, Default)]
+struct Farthest {
+    /// What came or was new to the relay.
+    done: (u64, u64, u64, u64),
+    /// The fewest changes that waited; `None` before the first answer.
+    fewest_waiting: Option<u64>,
+    /// The most that was read of the logs.
+    read: u64,
+}
+
+impl Farthest {
+    /// Takes a state with so much waiting and read; whether that is farther in any way.
+    fn moves_to(&mut self, report: &SyncReport, (waiting, read): (u64, u64)) -> bool {
+        let done = (report.pushed, report.pulled, report.sealed, report.arrived);
+        let farther = done != self.done
+            || read > self.read
+            || self.fewest_waiting.is_none_or(|fewest| waiting < fewest);
+        self.done = done;
+        self.read = self.read.max(read);
+        self.fewest_waiting = Some(self.fewest_waiting.map_or(waiting, |fewest| fewest.min(waiting)));
+        farther
+    }
 }
 
 /// A request that waits for its answer.
@@ -218,6 +240,7 @@ impl Session {
             pending: None,
             nonce_renewed: false,
             fruitless: 0,
+            farthest: Farthest::default(),
             reconcile: None,
             comparisons: 0,
             thorough: false,
@@ -323,8 +346,8 @@ impl Session {
         response: &ExchangeResponse,
         now: Timestamp,
     ) -> Result<Step, SyncError> {
-        let before = self.report.clone();
-        let progress = replica.apply(request, batch, response, now, &mut self.report)?;
+        let sealed = self.report.sealed;
+        let progress = replica.apply(request, batch, response, (self.began, now), &mut self.report)?;
         self.report.verified = progress.equal;
         // What a session has found out once holds to its end.
         self.plan.whole_grant |= response.want == Some(Want::Grant);
@@ -337,11 +360,11 @@ impl Session {
             || progress.own_missing
             || replica.has_waiting(self.began)?
             || progress.parcels_lost
-            || self.report.sealed > before.sealed && outbox::has_unsent(&replica.connection)?
+            || self.report.sealed > sealed && outbox::has_unsent(&replica.connection)?
             || (response.closed.is_none() && replica.put_right(self.staff, now)? > 0);
         if more {
-            let fruitless = before.has_done_as_much_as(&self.report);
-            self.fruitless = if fruitless { self.fruitless + 1 } else { 0 };
+            let comes_farther = self.farthest.moves_to(&self.report, replica.standing(self.began)?);
+            self.fruitless = if comes_farther { 0 } else { self.fruitless + 1 };
             if self.fruitless > FRUITLESS_MAX {
                 return Err(SyncError::Nonsense("it goes round in circles"));
             }
@@ -446,4 +469,24 @@ fn verified<T: Timed + for<'b> minicbor::Decode<'b, ()>>(
         .key_for(Purpose::Relay, claimed.relay_time())
         .map_err(|_| SyncError::RelayUnknown)?;
     if answer.is_from(&relay, request) { Ok(claimed) } else { Err(SyncError::RelayUnknown) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_said_again_and_again_leads_no_farther() {
+        let mut farthest = Farthest::default();
+        let mut report = SyncReport::default();
+        assert!(farthest.moves_to(&report, (5, 10)));
+        assert!(farthest.moves_to(&report, (3, 10)), "less waits");
+        for (duplicates, waiting) in [(2, 5), (4, 3), (6, 5)] {
+            report.verdicts.insert("duplicate".to_owned(), duplicates);
+            assert!(!farthest.moves_to(&report, (waiting, 10)), "{duplicates}");
+        }
+        assert!(farthest.moves_to(&report, (5, 11)), "more was read");
+        report.pulled = 1;
+        assert!(farthest.moves_to(&report, (5, 0)), "something came");
+    }
 }

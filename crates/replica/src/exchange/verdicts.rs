@@ -16,7 +16,7 @@ pub(super) fn take(
     relay: &PublicKey,
     batch: i64,
     (runs, receipt): (&[VerdictRun], Option<&Signed>),
-    now: Timestamp,
+    (began, now): (Timestamp, Timestamp),
     report: &mut SyncReport,
 ) -> Result<(), SyncError> {
     let root: [u8; 32] = connection
@@ -32,7 +32,7 @@ pub(super) fn take(
     let verdicts = expand(runs, changes.len()).ok_or(SyncError::Nonsense("verdicts for another push"))?;
     let number = store_receipt(connection, signed, &statement)?;
     for ((record, position), verdict) in changes.into_iter().zip(verdicts) {
-        apply(connection, record, position, &verdict, number, now)?;
+        apply(connection, (record, position), &verdict, number, (began, now))?;
         report.count(&verdict);
     }
     connection
@@ -75,13 +75,11 @@ fn store_receipt(connection: &Connection, signed: &Signed, receipt: &Receipt) ->
 
 fn apply(
     connection: &Connection,
-    record: i64,
-    position: i64,
+    place: (i64, i64),
     verdict: &Verdict,
     receipt: i64,
-    now: Timestamp,
+    (began, now): (Timestamp, Timestamp),
 ) -> Result<(), ReplicaError> {
-    let place = (record, position);
     match verdict.disposition {
         Disposition::Stored | Disposition::Duplicate => connection
             .prepare_cached(
@@ -89,9 +87,10 @@ fn apply(
                  WHERE record = ?1 AND position = ?2",
             )?
             .execute((place.0, place.1, receipt, lane_number(verdict), verdict.code.as_deref(), now.0))?,
+        // The session that it was held back in, by its beginning: a clock that was set back holds nothing back longer.
         Disposition::Held | Disposition::Later => connection
             .prepare_cached("UPDATE change SET held = ?3 WHERE record = ?1 AND position = ?2")?
-            .execute((place.0, place.1, now.0))?,
+            .execute((place.0, place.1, began.0))?,
         Disposition::Refused => connection
             .prepare_cached(
                 "UPDATE change SET refused = ?3, judged = ?4 WHERE record = ?1 AND position = ?2",
