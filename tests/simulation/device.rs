@@ -98,7 +98,7 @@ impl Device {
     pub(crate) fn request(&mut self, now: Timestamp) -> Result<(u64, &'static str, Vec<u8>), SyncError> {
         let now = self.time(now);
         let mut session =
-            self.session.take().map_or_else(|| Session::begin(self.staff, now), |(session, _)| session);
+            self.session.take().map_or_else(|| Session::begin(self.staff), |(session, _)| session);
         let body = session.request(&mut self.replica, now)?;
         self.attempts += 1;
         let path = session.path();

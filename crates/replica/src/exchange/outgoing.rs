@@ -13,7 +13,7 @@ use sambung_trust::merkle::{self, Node};
 use sambung_trust::signed::encode;
 use sambung_trust::{Grant, RecipientsSum, Signed};
 
-use super::{Plan, orders, outcomes};
+use super::{Attempt, Plan, orders, outcomes};
 use crate::database::named_cbor;
 use crate::identity::{grant, next_counter};
 use crate::parcel::{arrival, outbox, recipients};
@@ -34,12 +34,12 @@ pub(super) struct Draft {
 }
 
 impl Replica {
-    /// The next request of a session that began at `began`.
+    /// The next request of a session.
     pub(super) fn draft(
         &mut self,
         plan: Plan,
         staff: StaffId,
-        began: Timestamp,
+        attempt: Attempt,
         now: Timestamp,
     ) -> Result<Draft, ReplicaError> {
         let health = Health {
@@ -58,7 +58,7 @@ impl Replica {
         let open = open_batch(&transaction)?;
         let batch = match open {
             Some(number) => Some(number),
-            None => writer.sign_waiting(&transaction, &signed_grant, &scopes, began)?,
+            None => writer.sign_waiting(&transaction, &signed_grant, &scopes, attempt)?,
         };
         let push = batch.map(|number| push(&transaction, number)).transpose()?;
         #[cfg(feature = "sabotage")]
@@ -180,10 +180,10 @@ impl Writer<'_> {
         connection: &Connection,
         grant: &Signed,
         scopes: &[ScopeState],
-        began: Timestamp,
+        attempt: Attempt,
     ) -> Result<Option<i64>, ReplicaError> {
-        let former = oldest_former(connection, began)?;
-        let runs = waiting_runs(connection, began, former.as_ref().map(|(id, _)| id))?;
+        let former = oldest_former(connection, attempt)?;
+        let runs = waiting_runs(connection, attempt, former.as_ref().map(|(id, _)| id))?;
         if runs.is_empty() {
             return Ok(None);
         }
@@ -232,14 +232,14 @@ pub(super) fn set_apart(connection: &Connection, former: &Signed, grant: &Grant)
 /// A former grant under which something waits, with what had been seen under it.
 fn oldest_former(
     connection: &Connection,
-    began: Timestamp,
+    attempt: Attempt,
 ) -> Result<Option<(GrantId, Vec<Seen>)>, ReplicaError> {
     let sql = "SELECT f.id, f.seen FROM formerly AS f WHERE f.id IN (SELECT granted FROM change
                    WHERE own = 1 AND sequence IS NULL AND receipt IS NULL AND refused IS NULL
                      AND (held IS NULL OR held <> ?1)) LIMIT 1";
     let found: Option<(GrantId, Vec<u8>)> = connection
         .prepare_cached(sql)?
-        .query_row([began.0], |row| Ok((row.get(0)?, row.get(1)?)))
+        .query_row([attempt.0], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
     let Some((id, seen)) = found else { return Ok(None) };
     let seen =
@@ -249,7 +249,7 @@ fn oldest_former(
 
 fn waiting_runs(
     connection: &Connection,
-    began: Timestamp,
+    attempt: Attempt,
     granted: Option<&GrantId>,
 ) -> Result<Vec<Run>, ReplicaError> {
     let sql = "SELECT c.record, r.id, r.generation, c.nonce, c.position, c.hash, length(c.chunk)
@@ -259,7 +259,7 @@ fn waiting_runs(
                ORDER BY c.record, c.position LIMIT ?2";
     let limit = i64::try_from(PUSH_CHANGES_MAX).unwrap_or(i64::MAX);
     let mut statement = connection.prepare_cached(sql)?;
-    let mut rows = statement.query((began.0, limit, granted))?;
+    let mut rows = statement.query((attempt.0, limit, granted))?;
     let mut runs: Vec<Run> = Vec::new();
     let mut bytes = 0;
     while let Some(row) = rows.next()? {
