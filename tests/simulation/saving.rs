@@ -190,6 +190,17 @@ impl World {
         Ok(())
     }
 
+    /// What a node does by itself after a sync: it seals items anew for those who have come meanwhile.
+    pub(crate) fn open_alone(&mut self, at: usize) -> Kept {
+        match self.devices[at].with(self.now, Replica::open_private_parts) {
+            Ok(done) => {
+                self.tally.note_many("sealed anew", done.resealed);
+                Ok(())
+            }
+            Err(error) => broken("G1", format!("{} cannot look at sealed items: {error}", CAST[at].name)),
+        }
+    }
+
     /// A save during which the process is killed.
     pub(crate) fn save_without_return(&mut self, at: usize) {
         let Some(id) = self.some("worker") else { return };

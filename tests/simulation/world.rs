@@ -234,7 +234,7 @@ impl World {
             Ok(Step::Continue) => self.post(at),
             Ok(Step::Done(_)) => {
                 self.tally.note("sync done");
-                Ok(())
+                self.open_alone(at)
             }
             Err(error) => self.sync_failed(at, &error),
         }

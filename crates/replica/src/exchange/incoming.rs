@@ -227,7 +227,7 @@ fn take_pulls(
         }
         match &pull.answer {
             PullAnswer::Reconcile => {
-                adrift::note(intake.connection, pull)?;
+                adrift::note(intake, pull)?;
                 progress.unfinished = true;
             }
             // Nothing is read of what has lost its place before it was compared.
