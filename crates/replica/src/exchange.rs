@@ -7,6 +7,7 @@
 mod adrift;
 mod aside;
 mod equality;
+mod farthest;
 mod incoming;
 mod listing;
 mod orders;

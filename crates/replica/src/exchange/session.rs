@@ -10,6 +10,7 @@ use sambung_sync::message::{
 use sambung_trust::certificate::Purpose;
 use serde::{Deserialize, Serialize};
 
+use super::farthest::Farthest;
 use super::outgoing::Draft;
 use super::reconcile::Reconcile;
 use super::{Attempt, Plan};
@@ -187,32 +188,6 @@ pub struct Session {
     thorough: bool,
     /// The next request is an exchange, whatever has lost its place: the relay needs something first.
     exchange_first: bool,
-}
-
-/// How far a session has come. What is sent and settled again and again brings it no farther, as verdicts alone would
-/// make believe.
-#[derive(Debug, Default)]
-struct Farthest {
-    /// What came or was new to the relay.
-    done: (u64, u64, u64, u64),
-    /// The fewest changes that waited; `None` before the first answer.
-    fewest_waiting: Option<u64>,
-    /// The most that was read of the logs.
-    read: u64,
-}
-
-impl Farthest {
-    /// Takes a state with so much waiting and read; whether that is farther in any way.
-    fn moves_to(&mut self, report: &SyncReport, (waiting, read): (u64, u64)) -> bool {
-        let done = (report.pushed, report.pulled, report.sealed, report.arrived);
-        let farther = done != self.done
-            || read > self.read
-            || self.fewest_waiting.is_none_or(|fewest| waiting < fewest);
-        self.done = done;
-        self.read = self.read.max(read);
-        self.fewest_waiting = Some(self.fewest_waiting.map_or(waiting, |fewest| fewest.min(waiting)));
-        farther
-    }
 }
 
 /// A request that waits for its answer.
@@ -478,24 +453,4 @@ fn verified<T: Timed + for<'b> minicbor::Decode<'b, ()>>(
         .key_for(Purpose::Relay, claimed.relay_time())
         .map_err(|_| SyncError::RelayUnknown)?;
     if answer.is_from(&relay, request) { Ok(claimed) } else { Err(SyncError::RelayUnknown) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_said_again_and_again_leads_no_farther() {
-        let mut farthest = Farthest::default();
-        let mut report = SyncReport::default();
-        assert!(farthest.moves_to(&report, (5, 10)));
-        assert!(farthest.moves_to(&report, (3, 10)), "less waits");
-        for (duplicates, waiting) in [(2, 5), (4, 3), (6, 5)] {
-            report.verdicts.insert("duplicate".to_owned(), duplicates);
-            assert!(!farthest.moves_to(&report, (waiting, 10)), "{duplicates}");
-        }
-        assert!(farthest.moves_to(&report, (5, 11)), "more was read");
-        report.pulled = 1;
-        assert!(farthest.moves_to(&report, (5, 0)), "something came");
-    }
 }
