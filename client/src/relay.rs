@@ -72,17 +72,17 @@ impl RelayClient {
 
     /// One sync to its end. What came sealed and needs nobody to open it becomes records, which are sent at once.
     pub(crate) async fn sync(&self, node: &mut Node) -> Result<SyncReport, Failure> {
-        let mut report = self.run(node, Session::begin(node.staff, now())).await?;
+        let mut report = self.run(node, Session::begin(node.staff)).await?;
         let done = node.command(Replica::open_private_parts)?;
         if done.opened + done.resealed > 0 {
-            report.add(&self.run(node, Session::begin(node.staff, now())).await?);
+            report.add(&self.run(node, Session::begin(node.staff)).await?);
         }
         Ok(report)
     }
 
     /// One sync that compares every record.
     pub(crate) async fn compare(&self, node: &mut Node) -> Result<SyncReport, Failure> {
-        self.run(node, Session::thorough(node.staff, now())).await
+        self.run(node, Session::thorough(node.staff)).await
     }
 
     async fn run(&self, node: &mut Node, mut session: Session) -> Result<SyncReport, Failure> {

@@ -14,6 +14,7 @@ mod prepare;
 mod pypi;
 mod regions;
 mod shell;
+mod soak;
 mod test;
 mod wasm_size;
 mod workspace;
@@ -43,6 +44,11 @@ const COMMANDS: &[Task] = &[
         name: "bench",
         about: "what a full node takes; P7, P8, --size N, --json, --reuse",
         run: bench::run,
+    },
+    Task {
+        name: "soak",
+        about: "tests for longer: simulation [--runs N] [--seed N] [--losses], kills",
+        run: soak::run,
     },
     Task {
         name: "check-wasm",

@@ -97,7 +97,8 @@ const LISTS: [(What, &str); 9] = [
     ),
     (
         What::Held,
-        "SELECT r.id, 'held', count(*), min(c.held), NULL FROM change AS c INDEXED BY change_held JOIN record AS r ON r.number = c.record
+        "SELECT r.id, 'held', count(*), min(coalesce(c.judged, c.held)), NULL FROM change AS c INDEXED BY change_held
+         JOIN record AS r ON r.number = c.record
          WHERE c.own = 1 AND c.sequence IS NULL AND c.receipt IS NULL AND c.refused IS NULL
            AND c.held IS NOT NULL
          GROUP BY c.record ORDER BY c.record LIMIT ?1",

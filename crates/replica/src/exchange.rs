@@ -7,6 +7,7 @@
 mod adrift;
 mod aside;
 mod equality;
+mod farthest;
 mod former;
 mod incoming;
 mod listening;
@@ -25,6 +26,24 @@ mod verdicts;
 pub(crate) use orders::{closed, has_ended};
 pub(crate) use outgoing::{forget_agreement, split_hashes};
 pub use session::{Session, SetReport, Step, SyncError, SyncReport};
+
+use rusqlite::Connection;
+
+use crate::ReplicaError;
+
+/// One attempt to send everything that waits: what the relay holds back is not sent again in it. Numbers and no times:
+/// a clock that stands still or is set back holds nothing back longer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Attempt(pub(crate) i64);
+
+impl Attempt {
+    /// Another attempt than any that something was held back in.
+    pub(crate) fn next(connection: &Connection) -> Result<Attempt, ReplicaError> {
+        let sql = "SELECT coalesce(max(held), 0) + 1 FROM change
+                   WHERE own = 1 AND sequence IS NULL AND receipt IS NULL AND refused IS NULL AND held IS NOT NULL";
+        Ok(Attempt(connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?))
+    }
+}
 
 /// What a session has found out about what its next request must carry.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -140,7 +140,11 @@ impl Relay {
         self.take_parcels(store, caller, request, response, circumstances.now)?;
         self.tell_outcomes(store, caller, request, response)?;
         match caller.standing {
-            Standing::Live if self.is_silent(store, caller)? => response.silent = Some(true),
+            Standing::Live if self.is_silent(store, caller)? => {
+                response.silent = Some(true);
+                let void = self.void_receipts(store, request)?;
+                response.void = Some(void).filter(|void| !void.is_empty());
+            }
             Standing::Live => {
                 self.give_pulls(store, caller, request, response, circumstances.now)?;
                 self.say_kept(store, caller, request, response, circumstances.now)?;

@@ -40,6 +40,17 @@ impl Seed {
         self.below(times) == 0
     }
 
+    /// Random bytes: ids, nonces, keys.
+    pub fn bytes<const N: usize>(&mut self) -> [u8; N] {
+        std::array::from_fn(|_| self.byte())
+    }
+
+    /// A stream of its own, so that what one part draws does not move what another part gets.
+    #[must_use]
+    pub fn branch(&mut self) -> Seed {
+        Seed(self.number())
+    }
+
     /// Any byte.
     pub fn byte(&mut self) -> u8 {
         self.number().to_le_bytes()[0]
@@ -66,5 +77,7 @@ mod tests {
         assert_eq!(seed.below(0), 0);
         assert!((0..1000).all(|_| seed.below(7) < 7));
         assert_eq!(*seed.pick(&[5]), 5);
+        assert_ne!(seed.bytes::<16>(), seed.bytes());
+        assert_ne!(seed.branch().number(), seed.branch().number());
     }
 }

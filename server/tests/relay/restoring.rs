@@ -125,8 +125,7 @@ fn a_turned_byte_that_nobody_signed_is_found_in_a_backup() {
 /// Every row of every table, besides what a database says of itself and that a restored relay is silent.
 fn rows(file: &Path) -> Vec<String> {
     let database = rusqlite::Connection::open(file).unwrap();
-    let text =
-        "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT IN ('meta', 'silence', 'sqlite_sequence')";
+    let text = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT IN ('meta', 'silence', 'sqlite_sequence')";
     let mut statement = database.prepare(text).unwrap();
     let tables = statement.query_map([], |row| row.get::<_, String>(0)).unwrap().map(Result::unwrap);
     let rows = |table: String| {

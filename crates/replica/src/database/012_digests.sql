@@ -29,3 +29,5 @@ CREATE TABLE adrift (
     set_name TEXT NOT NULL,
     PRIMARY KEY (shard, set_name)
 ) STRICT, WITHOUT ROWID;
+
+-- From here on `change.held` is the number of the attempt in which the relay last could not take it, and `judged` when.

@@ -7,12 +7,16 @@ use sambung_domain::Set;
 use sambung_sync::message::{Ends, Pull};
 use sambung_trust::Grant;
 
+use super::pulled::Intake;
 use super::{outcomes, safe};
 use crate::ReplicaError;
 
 /// Notes that a scope has lost its place. What was read of it stays believed until it is compared; what was only under
 /// a receipt of the shard is not believed any more and waits again.
-pub(super) fn note(connection: &Connection, pull: &Pull) -> Result<(), ReplicaError> {
+///
+/// Of a record that has left every set nothing is compared: own work in it waits again, and is known there or new.
+pub(super) fn note(intake: &Intake<'_>, pull: &Pull) -> Result<(), ReplicaError> {
+    let connection = intake.connection;
     let (shard, set) = (pull.shard.as_str(), pull.set.to_string());
     connection
         .prepare_cached("INSERT OR IGNORE INTO adrift (shard, set_name) VALUES (?1, ?2)")?
@@ -20,9 +24,22 @@ pub(super) fn note(connection: &Connection, pull: &Pull) -> Result<(), ReplicaEr
     connection
         .prepare_cached("DELETE FROM scope WHERE shard = ?1 AND set_name = ?2")?
         .execute(params![shard, set])?;
+    for record in unsettle_away(connection, shard)? {
+        intake.touch(record);
+    }
     safe::forget(connection, shard)?;
     void_receipts(connection, shard)?;
     outcomes::forget(connection)
+}
+
+/// Unsettles own work of a shard in records that are away; gives these.
+fn unsettle_away(connection: &Connection, shard: &str) -> Result<Vec<i64>, ReplicaError> {
+    let sql = "UPDATE change SET shard = NULL, sequence = NULL, receipt = NULL, held = NULL
+               WHERE own = 1 AND shard = ?1 AND sequence IS NOT NULL
+                 AND record IN (SELECT number FROM record WHERE away = 1) RETURNING record";
+    let mut statement = connection.prepare_cached(sql)?;
+    let records = statement.query_map([shard], |row| row.get(0))?;
+    Ok(records.collect::<Result<_, _>>()?)
 }
 
 /// Receipts of a shard whose log does not contain them say nothing: what is only under them waits again, and what is
@@ -81,6 +98,8 @@ pub(super) fn settle(
             )?
             .execute(values)?;
         if lost.contains(shard) {
+            // What came from a relay in between, before this one was asked, may be in no log any more.
+            void_receipts(connection, shard)?;
             connection
                 .prepare_cached(
                     "UPDATE change SET sequence = ?2 WHERE shard = ?1 AND sequence IS NOT NULL AND sequence <> ?2",

@@ -2,12 +2,12 @@
 //! seen then. Otherwise it would pass for work of somebody who knew better.
 
 use rusqlite::{Connection, OptionalExtension, params};
-use sambung_domain::Timestamp;
 use sambung_sync::message::ScopeState;
 use sambung_trust::batch::Seen;
 use sambung_trust::grant::GrantId;
 use sambung_trust::signed::encode;
 
+use super::Attempt;
 use super::outgoing::scopes;
 use crate::ReplicaError;
 use crate::identity::grant;
@@ -83,13 +83,13 @@ fn note(connection: &Connection, granted: &GrantId, seen: &[Seen]) -> Result<i64
 }
 
 /// The longest past way in which something that waits was done.
-pub(super) fn oldest(connection: &Connection, began: Timestamp) -> Result<Option<Former>, ReplicaError> {
+pub(super) fn oldest(connection: &Connection, attempt: Attempt) -> Result<Option<Former>, ReplicaError> {
     let sql = "SELECT number, granted, seen FROM formerly WHERE number IN (SELECT formerly FROM change INDEXED BY change_waiting
                    WHERE own = 1 AND sequence IS NULL AND receipt IS NULL AND refused IS NULL
-                     AND (held IS NULL OR held < ?1)) ORDER BY number LIMIT 1";
+                     AND (held IS NULL OR held <> ?1)) ORDER BY number LIMIT 1";
     let found: Option<(i64, GrantId, Vec<u8>)> = connection
         .prepare_cached(sql)?
-        .query_row([began.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .query_row([attempt.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
         .optional()?;
     let Some((number, granted, seen)) = found else { return Ok(None) };
     let seen =

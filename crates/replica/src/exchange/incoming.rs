@@ -9,6 +9,7 @@ use sambung_trust::certificate::Purpose;
 use sambung_trust::signed::encode;
 use sambung_trust::{Grant, PublicKey, RecipientsSum};
 
+use super::Attempt;
 use super::outgoing::{AGREED, scopes};
 use super::pulled::{Intake, Taken, leaves_of};
 use super::session::{SyncError, SyncReport};
@@ -40,7 +41,7 @@ impl Replica {
         request: &ExchangeRequest,
         batch: Option<i64>,
         response: &ExchangeResponse,
-        now: Timestamp,
+        (attempt, now): (Attempt, Timestamp),
         report: &mut SyncReport,
     ) -> Result<Progress, SyncError> {
         let unknown = |_| SyncError::RelayUnknown;
@@ -57,7 +58,7 @@ impl Replica {
         renew(&transaction, &self.pack, response, &issuer, &self.identity.device.public())?;
         if let (Some(batch), Some(runs)) = (batch, &response.verdicts) {
             let said = (runs.as_slice(), response.receipt.as_ref());
-            verdicts::take(&transaction, &relay, batch, said, now, report)?;
+            verdicts::take(&transaction, &relay, batch, said, (attempt, now), report)?;
         }
         outcomes::take(&transaction, &relay, response.outcomes.as_deref().unwrap_or_default(), now)?;
         let touched = RefCell::default();
@@ -90,12 +91,24 @@ impl Replica {
         Ok(Progress { parcels_lost, ..progress })
     }
 
-    /// Whether own changes wait that were not held back in the session that began at `began`.
-    pub(super) fn has_waiting(&self, began: Timestamp) -> Result<bool, ReplicaError> {
+    /// Whether own changes wait that were not held back in this attempt.
+    pub(super) fn has_waiting(&self, attempt: Attempt) -> Result<bool, ReplicaError> {
         let sql = "SELECT EXISTS (SELECT 1 FROM change INDEXED BY change_waiting
                    WHERE own = 1 AND sequence IS NULL AND receipt IS NULL AND refused IS NULL
-                     AND (held IS NULL OR held < ?1))";
-        Ok(self.connection.prepare_cached(sql)?.query_row([began.0], |row| row.get(0))?)
+                     AND (held IS NULL OR held <> ?1))";
+        Ok(self.connection.prepare_cached(sql)?.query_row([attempt.0], |row| row.get(0))?)
+    }
+
+    /// How many own changes wait that were not held back in this attempt, and how much was read
+    /// of the logs, all scopes together.
+    pub(super) fn standing(&self, attempt: Attempt) -> Result<(u64, u64), ReplicaError> {
+        let sql = "SELECT (SELECT count(*) FROM change
+                           WHERE own = 1 AND sequence IS NULL AND receipt IS NULL AND refused IS NULL
+                             AND (held IS NULL OR held <> ?1)),
+                          (SELECT coalesce(sum(sequence), 0) FROM scope)";
+        let found =
+            self.connection.prepare_cached(sql)?.query_row([attempt.0], |row| Ok((row.get(0)?, row.get(1)?)));
+        Ok(found?)
     }
 
     /// Whether there is own work that no exchange has tried to send to its end: new since, or cut off. What the relay
@@ -220,7 +233,7 @@ fn take_pulls(
         }
         match &pull.answer {
             PullAnswer::Reconcile => {
-                adrift::note(intake.connection, pull)?;
+                adrift::note(intake, pull)?;
                 progress.unfinished = true;
             }
             // Nothing is read of what has lost its place before it was compared.

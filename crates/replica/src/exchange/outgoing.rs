@@ -12,7 +12,7 @@ use sambung_trust::merkle::{self, Node};
 use sambung_trust::signed::encode;
 use sambung_trust::{Grant, RecipientsSum, Signed};
 
-use super::{Plan, former, orders, outcomes};
+use super::{Attempt, Plan, former, orders, outcomes};
 use crate::database::named_cbor;
 use crate::identity::{grant, next_counter};
 use crate::parcel::{arrival, outbox, recipients};
@@ -33,12 +33,12 @@ pub(super) struct Draft {
 }
 
 impl Replica {
-    /// The next request of a session that began at `began`.
+    /// The next request of a session.
     pub(super) fn draft(
         &mut self,
         plan: Plan,
         staff: StaffId,
-        began: Timestamp,
+        attempt: Attempt,
         now: Timestamp,
     ) -> Result<Draft, ReplicaError> {
         let health = Health {
@@ -57,7 +57,7 @@ impl Replica {
         let open = open_batch(&transaction)?;
         let batch = match open {
             Some(number) => Some(number),
-            None => writer.sign_waiting(&transaction, &signed_grant, &scopes, began)?,
+            None => writer.sign_waiting(&transaction, &signed_grant, &scopes, attempt)?,
         };
         let push = batch.map(|number| push(&transaction, number)).transpose()?;
         #[cfg(feature = "sabotage")]
@@ -122,23 +122,29 @@ pub(super) fn scopes(connection: &Connection, grant: &Grant) -> Result<Vec<Scope
     Ok(scopes)
 }
 
-/// The highest valid receipt per shard, where above every cursor of the shard.
+/// The highest valid receipt per shard, where above every cursor of the shard and something here rests on it alone. What
+/// was under others is settled, or has gone to where it belongs.
 fn receipts_above(
     connection: &Connection,
     scopes: &[ScopeState],
 ) -> Result<Option<Vec<ShardMark>>, ReplicaError> {
-    let sql = "SELECT shard, last, chain FROM receipt_range AS r
-               WHERE last = (SELECT max(last) FROM receipt_range WHERE shard = r.shard) GROUP BY shard";
-    let mut statement = connection.prepare_cached(sql)?;
-    let rows = statement.query_map([], |row| {
-        let mark = Mark { sequence: row.get(1)?, chain: row.get(2)? };
-        Ok(ShardMark { shard: Shard::from_stored(row.get(0)?), mark })
-    })?;
-    let mut marks: Vec<ShardMark> = rows.collect::<Result<_, _>>()?;
-    marks.retain(|held| {
-        let cursor = scopes.iter().filter(|s| s.shard == held.shard).map(|s| s.cursor.sequence).max();
-        held.mark.sequence > cursor.unwrap_or(0)
-    });
+    let mut shards = connection.prepare_cached("SELECT DISTINCT shard FROM receipt_range ORDER BY shard")?;
+    let shards: Vec<String> = shards.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    let mut highest = connection.prepare_cached(
+        "SELECT last, chain FROM receipt_range AS r WHERE shard = ?1 AND last > ?2
+             AND EXISTS (SELECT 1 FROM change WHERE receipt = r.receipt AND sequence IS NULL AND lane <> 2)
+         ORDER BY last DESC LIMIT 1",
+    )?;
+    let mut marks = Vec::new();
+    for shard in shards.into_iter().map(Shard::from_stored) {
+        let cursor = scopes.iter().filter(|s| s.shard == shard).map(|s| s.cursor.sequence).max();
+        let mark = highest
+            .query_row((shard.as_str(), cursor.unwrap_or(0)), |row| {
+                Ok(Mark { sequence: row.get(0)?, chain: row.get(1)? })
+            })
+            .optional()?;
+        marks.extend(mark.map(|mark| ShardMark { shard, mark }));
+    }
     Ok(if marks.is_empty() { None } else { Some(marks) })
 }
 
@@ -173,10 +179,10 @@ impl Writer<'_> {
         connection: &Connection,
         grant: &Signed,
         scopes: &[ScopeState],
-        began: Timestamp,
+        attempt: Attempt,
     ) -> Result<Option<i64>, ReplicaError> {
-        let former = former::oldest(connection, began)?;
-        let runs = waiting_runs(connection, began, former.as_ref().map(|former| former.number))?;
+        let former = former::oldest(connection, attempt)?;
+        let runs = waiting_runs(connection, attempt, former.as_ref().map(|former| former.number))?;
         if runs.is_empty() {
             return Ok(None);
         }
@@ -206,17 +212,17 @@ impl Writer<'_> {
 
 fn waiting_runs(
     connection: &Connection,
-    began: Timestamp,
+    attempt: Attempt,
     former: Option<i64>,
 ) -> Result<Vec<Run>, ReplicaError> {
     let sql = "SELECT c.record, r.id, r.generation, c.nonce, c.position, c.hash, length(c.chunk)
                FROM change AS c INDEXED BY change_waiting JOIN record AS r ON r.number = c.record
                WHERE c.own = 1 AND c.sequence IS NULL AND c.receipt IS NULL AND c.refused IS NULL
-                 AND (c.held IS NULL OR c.held < ?1) AND c.formerly IS ?3
+                 AND (c.held IS NULL OR c.held <> ?1) AND c.formerly IS ?3
                ORDER BY c.record, c.position LIMIT ?2";
     let limit = i64::try_from(PUSH_CHANGES_MAX).unwrap_or(i64::MAX);
     let mut statement = connection.prepare_cached(sql)?;
-    let mut rows = statement.query((began.0, limit, former))?;
+    let mut rows = statement.query((attempt.0, limit, former))?;
     let mut runs: Vec<Run> = Vec::new();
     let mut bytes = 0;
     while let Some(row) = rows.next()? {

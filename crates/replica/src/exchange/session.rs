@@ -10,9 +10,10 @@ use sambung_sync::message::{
 use sambung_trust::certificate::Purpose;
 use serde::{Deserialize, Serialize};
 
-use super::Plan;
+use super::farthest::Farthest;
 use super::outgoing::Draft;
 use super::reconcile::Reconcile;
+use super::{Attempt, Plan};
 use crate::identity::{nonce, set_nonce};
 use crate::parcel::outbox;
 use crate::{Replica, ReplicaError};
@@ -71,12 +72,6 @@ pub struct SetReport {
 }
 
 impl SyncReport {
-    /// Whether nothing came or was settled between two states of a session.
-    fn has_done_as_much_as(&self, later: &SyncReport) -> bool {
-        let done = |report: &SyncReport| (report.pulled, report.sealed, report.arrived);
-        done(self) == done(later) && self.verdicts == later.verdicts
-    }
-
     /// Adds what another session did right after this one.
     pub fn add(&mut self, later: &SyncReport) {
         self.pushed += later.pushed;
@@ -176,12 +171,15 @@ pub enum Step {
 #[derive(Debug)]
 pub struct Session {
     staff: StaffId,
-    began: Timestamp,
+    /// Made with the first request, and anew after a comparison: what was held back may have lacked what is sent then.
+    attempt: Option<Attempt>,
     plan: Plan,
     report: SyncReport,
     pending: Option<Pending>,
     nonce_renewed: bool,
     fruitless: u32,
+    /// The farthest it has come.
+    farthest: Farthest,
     /// A comparison under way.
     reconcile: Option<Reconcile>,
     /// How many comparisons were begun.
@@ -209,15 +207,16 @@ enum Asked {
 impl Session {
     /// Begins a sync for the staff member who has unlocked the device.
     #[must_use]
-    pub fn begin(staff: StaffId, now: Timestamp) -> Self {
+    pub fn begin(staff: StaffId) -> Self {
         Session {
             staff,
-            began: now,
+            attempt: None,
             plan: Plan::default(),
             report: SyncReport::default(),
             pending: None,
             nonce_renewed: false,
             fruitless: 0,
+            farthest: Farthest::default(),
             reconcile: None,
             comparisons: 0,
             thorough: false,
@@ -227,8 +226,8 @@ impl Session {
 
     /// A sync that compares every record in any case.
     #[must_use]
-    pub fn thorough(staff: StaffId, now: Timestamp) -> Self {
-        Session { thorough: true, ..Session::begin(staff, now) }
+    pub fn thorough(staff: StaffId) -> Self {
+        Session { thorough: true, ..Session::begin(staff) }
     }
 
     /// The next body to post, to `/sync/v1/` and [`path`](Session::path).
@@ -245,7 +244,8 @@ impl Session {
                 (Asked::Reconcile(request), frame)
             }
             None => {
-                let Draft { request, batch } = replica.draft(self.plan, self.staff, self.began, now)?;
+                let attempt = self.attempt(replica)?;
+                let Draft { request, batch } = replica.draft(self.plan, self.staff, attempt, now)?;
                 let frame = Frame::enclose(&request, nonce, &replica.identity.device);
                 (Asked::Exchange { request: Box::new(request), batch }, frame)
             }
@@ -275,6 +275,12 @@ impl Session {
             self.compare(lost)?;
         }
         Ok(())
+    }
+
+    fn attempt(&mut self, replica: &Replica) -> Result<Attempt, ReplicaError> {
+        let attempt = self.attempt.map_or_else(|| Attempt::next(&replica.connection), Ok)?;
+        self.attempt = Some(attempt);
+        Ok(attempt)
     }
 
     fn compare(&mut self, sets: impl IntoIterator<Item = Set>) -> Result<(), SyncError> {
@@ -323,8 +329,8 @@ impl Session {
         response: &ExchangeResponse,
         now: Timestamp,
     ) -> Result<Step, SyncError> {
-        let before = self.report.clone();
-        let progress = replica.apply(request, batch, response, now, &mut self.report)?;
+        let (sealed, attempt) = (self.report.sealed, self.attempt(replica)?);
+        let progress = replica.apply(request, batch, response, (attempt, now), &mut self.report)?;
         self.report.verified = progress.equal;
         // What a session has found out once holds to its end.
         self.plan.whole_grant |= response.want == Some(Want::Grant);
@@ -335,13 +341,13 @@ impl Session {
             || response.more == Some(true)
             || progress.unfinished
             || progress.own_missing
-            || replica.has_waiting(self.began)?
+            || replica.has_waiting(attempt)?
             || progress.parcels_lost
-            || self.report.sealed > before.sealed && outbox::has_unsent(&replica.connection)?
+            || self.report.sealed > sealed && outbox::has_unsent(&replica.connection)?
             || (response.closed.is_none() && replica.put_right(self.staff, now)? > 0);
         if more {
-            let fruitless = before.has_done_as_much_as(&self.report);
-            self.fruitless = if fruitless { self.fruitless + 1 } else { 0 };
+            let comes_farther = self.farthest.moves_to(&self.report, replica.standing(attempt)?);
+            self.fruitless = if comes_farther { 0 } else { self.fruitless + 1 };
             if self.fruitless > FRUITLESS_MAX {
                 return Err(SyncError::Nonsense("it goes round in circles"));
             }
@@ -393,6 +399,7 @@ impl Session {
         };
         replica.apply_reconcile(&mut state, request, response, now, &mut self.report)?;
         if state.is_done() {
+            self.attempt = None;
             self.plan.list_scopes = true;
             self.report.sets = state.found();
         } else {

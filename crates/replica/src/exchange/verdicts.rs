@@ -6,6 +6,7 @@ use sambung_sync::message::{Disposition, Verdict, VerdictRun, expand, verdicts_h
 use sambung_trust::signed::encode;
 use sambung_trust::{PublicKey, Receipt, Signed};
 
+use super::Attempt;
 use super::outgoing::split_hashes;
 use super::session::{SyncError, SyncReport};
 use crate::ReplicaError;
@@ -16,7 +17,7 @@ pub(super) fn take(
     relay: &PublicKey,
     batch: i64,
     (runs, receipt): (&[VerdictRun], Option<&Signed>),
-    now: Timestamp,
+    (attempt, now): (Attempt, Timestamp),
     report: &mut SyncReport,
 ) -> Result<(), SyncError> {
     let root: [u8; 32] = connection
@@ -32,7 +33,7 @@ pub(super) fn take(
     let verdicts = expand(runs, changes.len()).ok_or(SyncError::Nonsense("verdicts for another push"))?;
     let number = store_receipt(connection, signed, &statement)?;
     for ((record, position), verdict) in changes.into_iter().zip(verdicts) {
-        apply(connection, record, position, &verdict, number, now)?;
+        apply(connection, (record, position), &verdict, number, (attempt, now))?;
         report.count(&verdict);
     }
     connection
@@ -75,13 +76,11 @@ fn store_receipt(connection: &Connection, signed: &Signed, receipt: &Receipt) ->
 
 fn apply(
     connection: &Connection,
-    record: i64,
-    position: i64,
+    place: (i64, i64),
     verdict: &Verdict,
     receipt: i64,
-    now: Timestamp,
+    (attempt, now): (Attempt, Timestamp),
 ) -> Result<(), ReplicaError> {
-    let place = (record, position);
     match verdict.disposition {
         Disposition::Stored | Disposition::Duplicate => connection
             .prepare_cached(
@@ -90,8 +89,10 @@ fn apply(
             )?
             .execute((place.0, place.1, receipt, lane_number(verdict), verdict.code.as_deref(), now.0))?,
         Disposition::Held | Disposition::Later => connection
-            .prepare_cached("UPDATE change SET held = ?3 WHERE record = ?1 AND position = ?2")?
-            .execute((place.0, place.1, now.0))?,
+            .prepare_cached(
+                "UPDATE change SET held = ?3, judged = ?4 WHERE record = ?1 AND position = ?2",
+            )?
+            .execute((place.0, place.1, attempt.0, now.0))?,
         Disposition::Refused => connection
             .prepare_cached(
                 "UPDATE change SET refused = ?3, judged = ?4 WHERE record = ?1 AND position = ?2",

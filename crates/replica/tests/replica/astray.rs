@@ -131,7 +131,7 @@ fn what_follows_is_split_over_pushes_and_nothing_stays_behind() {
     pindah(&mut world.desk, world.worker, NEXT, None);
     // The second visit's change is held back, as if the push had been full before it.
     world.desk.sql(
-        "UPDATE change SET held = 9000000000000000
+        "UPDATE change SET refused = 'uji'
          WHERE own = 1 AND sequence IS NULL AND receipt IS NULL AND record = (SELECT max(record) FROM change)",
     );
     let pushed = world.desk.sync(&world.site).pushed;
@@ -139,7 +139,7 @@ fn what_follows_is_split_over_pushes_and_nothing_stays_behind() {
     let mut other = world.site.seated("kraksaan-2", ("front_office", &["35.13"]), KRAKSAAN, &[]);
     other.sync(&world.site);
     assert_eq!((area(&other, first), area(&other, second)), (NEXT.to_owned(), VILLAGE.to_owned()));
-    world.desk.sql("UPDATE change SET held = NULL WHERE held IS NOT NULL");
+    world.desk.sql("UPDATE change SET refused = NULL WHERE refused IS NOT NULL");
     world.desk.sync(&world.site);
     other.sync(&world.site);
     assert_eq!(area(&other, second), NEXT);

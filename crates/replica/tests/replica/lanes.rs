@@ -178,14 +178,15 @@ fn what_was_begun_under_a_former_grant_goes_where_the_new_one_does_not_reach() {
 }
 
 #[test]
-fn work_that_was_held_back_while_the_grant_changed_is_sent_under_the_old_one() {
+fn work_that_was_saved_while_the_grant_changed_is_sent_under_the_old_one() {
     let site = Site::start();
     let (mut a, mut b, id) = two(&site, &["35.13"]);
-    b.edit(id, &[("rt", "3")]).unwrap();
-    b.sql("UPDATE change SET held = 9000000000000000 WHERE own = 1 AND receipt IS NULL");
     site.regrant(&b, &["35.08"]);
-    assert_eq!(verdicts(&b.sync(&site)), []);
-    b.sql("UPDATE change SET held = NULL");
+    let mut session = b.session();
+    let request = session.request(&mut b.replica, clock::now()).unwrap();
+    b.edit(id, &[("rt", "3")]).unwrap();
+    let (status, answer) = site.answer(&request);
+    session.receive(&mut b.replica, status, &answer, clock::now()).unwrap();
     assert_eq!(verdicts(&b.sync(&site)), [("late", 1)]);
     a.sync(&site);
     assert_eq!(a.field(id, "rt"), "3");
@@ -283,4 +284,17 @@ fn a_relay_that_forgot_its_quarantine_is_given_it_again() {
     b.sync(&site);
     assert_eq!(site.quarantine().len(), 1);
     assert_eq!(b.waiting(), 0);
+}
+
+#[test]
+fn what_was_held_back_under_a_wrong_clock_is_sent_again_with_the_next_sync() {
+    let site = Site::start();
+    let mut a = site.office("a", &["35.13"]);
+    let id = a.create(&[("nama_lengkap", "Contoh")]).unwrap();
+    // Held back by a clock that was a year ahead and has been set right.
+    a.sql("UPDATE change SET held = 9000000000000000");
+    assert_eq!(verdicts(&a.sync(&site)), [("stored", 1)]);
+    assert_eq!(a.waiting(), 0);
+    a.edit(id, &[("rt", "3")]).unwrap();
+    assert_eq!(verdicts(&a.sync(&site)), [("stored", 1)]);
 }

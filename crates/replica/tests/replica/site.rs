@@ -352,7 +352,7 @@ impl Office {
 
     pub(crate) fn session(&self) -> Session {
         // A session skips what was held back since it began; a moment earlier than any save of the test.
-        Session::begin(self.staff, clock::now())
+        Session::begin(self.staff)
     }
 
     pub(crate) fn show(&self, id: RecordId) -> RecordView {
