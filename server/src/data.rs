@@ -124,7 +124,13 @@ impl DataDir {
     pub fn open(&self) -> Result<(Relay, Pool), DataError> {
         let pool = Pool::open(&self.database())?;
         let keys = KeyFile::read(&self.keys())?.keys()?;
-        let relay = Relay { pack: Pack::builtin()?, keys, log: pool.log() };
+        let relay = Relay {
+            pack: Pack::builtin()?,
+            keys,
+            log: pool.log(),
+            #[cfg(feature = "sabotage")]
+            sabotage: None,
+        };
         count(&relay, &pool)?;
         Ok((relay, pool))
     }

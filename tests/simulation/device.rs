@@ -29,6 +29,8 @@ const OWN: &str =
     "SELECT r.id, c.hash FROM change AS c JOIN record AS r ON r.number = c.record WHERE c.own = 1";
 
 pub(crate) struct Device {
+    /// The rule that it breaks on purpose.
+    fault: Option<&'static str>,
     pub(crate) part: Part,
     pub(crate) clock: WrongClock,
     pub(crate) replica: Replica,
@@ -45,7 +47,7 @@ pub(crate) struct Device {
 
 impl Device {
     pub(crate) fn enrol(
-        folder: &Path,
+        (folder, fault): (&Path, Option<&'static str>),
         part: Part,
         relay: &mut RelayHost,
         now: Timestamp,
@@ -58,8 +60,9 @@ impl Device {
         let answer = relay.enrol(&enrolment.request(), now);
         let path = file(folder, part.name, 0);
         enrolment.finish(&answer, &path, &database_key()).unwrap();
-        let replica = open(&path, random.bytes());
+        let replica = open(&path, random.bytes(), fault);
         Device {
+            fault,
             staff: replica.staff().unwrap()[0],
             part,
             clock: WrongClock::right(now.0),
@@ -137,7 +140,7 @@ impl Device {
         let nonce = self.random.bytes();
         // The old connections first: what they hold in memory belongs to the process that ended.
         self.outside = Connection::open_in_memory().unwrap();
-        self.replica = open(&self.path(), nonce);
+        self.replica = open(&self.path(), nonce, self.fault);
         self.outside = outside(&self.path());
     }
 
@@ -236,9 +239,15 @@ fn database_key() -> DatabaseKey {
     DatabaseKey([7; 32].into())
 }
 
-fn open(path: &Path, nonce: [u8; 16]) -> Replica {
+#[cfg_attr(
+    not(feature = "sabotage"),
+    expect(unused_variables, reason = "faults are built in with the feature `sabotage`")
+)]
+fn open(path: &Path, nonce: [u8; 16], fault: Option<&'static str>) -> Replica {
     let pack = Pack::builtin().unwrap();
     let replica = Replica::open(path, &database_key(), pack, nonce).unwrap();
+    #[cfg(feature = "sabotage")]
+    let replica = replica.sabotaged(fault.map(str::to_owned));
     replica.sealing_with(std::sync::Arc::new(Repeatable))
 }
 

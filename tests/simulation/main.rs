@@ -7,6 +7,8 @@
 mod campaign;
 mod cast;
 mod device;
+#[cfg(feature = "sabotage")]
+mod faults;
 mod ledger;
 mod promises;
 mod relay;

@@ -39,13 +39,22 @@ pub(crate) struct RelayHost {
 }
 
 impl RelayHost {
-    pub(crate) fn start(folder: &Path, seed: &mut Seed, now: Timestamp) -> RelayHost {
+    pub(crate) fn start(
+        folder: &Path,
+        seed: &mut Seed,
+        now: Timestamp,
+        fault: Option<&'static str>,
+    ) -> RelayHost {
+        #[cfg(not(feature = "sabotage"))]
+        assert_eq!(fault, None, "faults are built in with the feature `sabotage`");
         let (keys, mut random) = (seed.branch(), seed.branch());
         let pool = machine(&folder.join("relay-0.sqlite"), &mut random, now);
         let relay = Relay {
             pack: Pack::builtin().unwrap(),
             keys: relay_keys(&mut keys.clone(), now),
             log: pool.log(),
+            #[cfg(feature = "sabotage")]
+            sabotage: fault,
         };
         let outside = outside(&folder.join("relay-0.sqlite"));
         let folder = folder.to_owned();

@@ -46,6 +46,8 @@ pub(crate) struct Options {
     pub(crate) loses_relays: bool,
     /// The relay answers and then keeps nothing: shows that this is noticed.
     pub(crate) forgetful: bool,
+    /// The rule that devices and relay break on purpose.
+    pub(crate) fault: Option<&'static str>,
 }
 
 /// A promise that was not kept.
@@ -114,9 +116,10 @@ impl World {
     fn new(seed: u64, options: Options) -> World {
         let mut seed = Seed::new(seed);
         let folder = folder();
-        let mut relay = RelayHost::start(folder.path(), &mut seed, BEGIN);
+        let mut relay = RelayHost::start(folder.path(), &mut seed, BEGIN, options.fault);
         relay.forgetful = options.forgetful;
-        let devices = CAST.map(|part| Device::enrol(folder.path(), part, &mut relay, BEGIN, &mut seed));
+        let enrol = |part| Device::enrol((folder.path(), options.fault), part, &mut relay, BEGIN, &mut seed);
+        let devices = CAST.map(enrol);
         World {
             options,
             now: BEGIN,

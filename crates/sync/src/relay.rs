@@ -67,6 +67,9 @@ pub struct Relay {
     pub keys: RelayKeys,
     /// The log it keeps.
     pub log: LogId,
+    /// The rule that is broken on purpose.
+    #[cfg(feature = "sabotage")]
+    pub sabotage: Option<&'static str>,
 }
 
 /// What a request is carried out with.

@@ -51,6 +51,7 @@ pub(crate) const STAGES: &[Stage] = &[
     Stage { name: "doc-tests", work: Work::Tests(doc_tests) },
     Stage { name: "demo", work: Work::Check(demo::check) },
     Stage { name: "sabotage", work: Work::Check(demo::check_sabotage) },
+    Stage { name: "faults", work: Work::Tests(faults) },
 ];
 
 /// Fetching also brings what other targets need: the tidy tests look at the dependency tree offline.
@@ -118,6 +119,13 @@ fn libtest() -> Result<Tally> {
 fn doc_tests() -> Result<Tally> {
     let mut command = workspace::cargo(&["test", "--workspace", "--doc", "--no-fail-fast", "--locked"]);
     count_libtest(command.args(["--profile", "ci"]))
+}
+
+/// The simulation with rules broken on purpose.
+fn faults() -> Result<Tally> {
+    let mut command =
+        workspace::cargo(&["test", "--package", "sambung-simulation", "--features", "sabotage"]);
+    count_libtest(command.args(["--locked", "--profile", "ci", "every_rule_that_is_broken"]))
 }
 
 fn count_libtest(command: &mut std::process::Command) -> Result<Tally> {

@@ -85,6 +85,8 @@ impl Replica {
         if !progress.unfinished && !progress.own_missing {
             progress.equal = equality::compare(&transaction, &self.identity, request, response)?;
         }
+        #[cfg(feature = "sabotage")]
+        let response = &believed(response, self.sabotage.as_deref());
         let parcels_lost = take_parcels(&transaction, request, response, now, report)?;
         transaction.commit().map_err(ReplicaError::from)?;
         self.derive()?;
@@ -140,6 +142,18 @@ impl Replica {
         transaction.commit()?;
         Ok(())
     }
+}
+
+/// Sabotage `parcel_safe`: what the relay has counts as safe.
+#[cfg(feature = "sabotage")]
+fn believed(response: &ExchangeResponse, sabotage: Option<&str>) -> ExchangeResponse {
+    use sambung_sync::message::ParcelState;
+    let mut response = response.clone();
+    if sabotage == Some("parcel_safe") {
+        let states = response.parcels.iter_mut().flat_map(|down| &mut down.states);
+        states.filter(|state| **state == ParcelState::Taken).for_each(|state| *state = ParcelState::Safe);
+    }
+    response
 }
 
 /// Takes what the relay says of sealed items, and whom content can be sealed to.

@@ -37,6 +37,8 @@ pub(super) struct Collector<'a, S: RelayStore> {
     /// The batches of this response, in its order, each with the leaves it carries of them.
     listed: Vec<(i64, BTreeSet<usize>)>,
     more: bool,
+    #[cfg(feature = "sabotage")]
+    forgets_filter: bool,
 }
 
 /// The page of one scope.
@@ -86,6 +88,8 @@ impl Relay {
         let mut collector = Collector {
             send_own: request.send_own.unwrap_or(false),
             budget: usize::try_from(asked.clamp(PULL_BYTES_MIN, PULL_BYTES)).unwrap_or(usize::MAX),
+            #[cfg(feature = "sabotage")]
+            forgets_filter: self.sabotage == Some("scope_filter"),
             ..Collector::new(&mut *store, caller, now)
         };
         let (mut pulls, mut claimed) = (Vec::new(), Vec::new());
@@ -166,6 +170,8 @@ impl<'a, S: RelayStore> Collector<'a, S> {
             batches: BTreeMap::new(),
             listed: Vec::new(),
             more: false,
+            #[cfg(feature = "sabotage")]
+            forgets_filter: false,
         }
     }
 
@@ -284,6 +290,11 @@ impl<S: RelayStore> Collector<'_, S> {
 
     /// Whether the caller reads a record through a set.
     pub(super) fn reads(&self, set: &Set, row: &RecordRow) -> bool {
+        // Whatever lies in a set is sent, whoever may see it.
+        #[cfg(feature = "sabotage")]
+        if self.forgets_filter && row.routing.lies_in(set) {
+            return true;
+        }
         reads_through(&self.caller.grant, &row.kind, &row.routing, set, self.now)
     }
 
