@@ -51,11 +51,12 @@ fn a_relay_comes_back_as_the_guide_says() {
     std::fs::rename(lib.join("sambung-2"), deployment.data()).unwrap();
     deployment.restart();
     office.try_sync();
+    let centre = deployment.office("Pusat", "central", "35");
+    centre.sync();
     office.sync();
     assert_eq!(office.status()["waiting"], 0);
     let audited = deployment.audit();
     assert_eq!(audited.records.len(), 1);
-    let reader = deployment.office("Lumajang", "central", "35");
-    reader.sync();
-    assert_eq!(reader.show(&before)["fields"]["dusun"], "Krajan", "what the backup lacked came back");
+    centre.sync();
+    assert_eq!(centre.show(&before)["fields"]["dusun"], "Krajan", "what the backup lacked came back");
 }
