@@ -8,7 +8,7 @@ const SEEDS: u64 = 12;
 
 /// A rule, how it is broken, and whether that matters only to a relay that forgets.
 const FAULTS: [(&str, &str, bool); 5] = [
-    ("digests_equal", "what came is not added to the sums", false),
+    ("digest_update", "what came is not added to the sums", false),
     ("scope_filter", "whatever lies in a set is sent", false),
     ("parcel_safe", "a sealed item goes from the village once the relay has it", false),
     ("cursor_chain", "a position in the log is believed without its chain", true),

@@ -48,12 +48,12 @@ pub(super) const PROMISES: &[Promise] = &[
         text: "an exchange with nothing new proves that both sides hold the same",
     },
     Promise {
-        id: "relay_rolled_back",
-        text: "a relay put back from an old image gets again what it had lost, and loses nothing it got meanwhile",
-    },
-    Promise {
         id: "relay_replaced",
         text: "an empty relay with the same identity is filled by its devices and serves new ones",
+    },
+    Promise {
+        id: "relay_rolled_back",
+        text: "a relay put back from an old image gets again what it had lost, and loses nothing it got meanwhile",
     },
 ];
 

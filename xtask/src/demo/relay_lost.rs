@@ -1,4 +1,4 @@
-//! The relay's machine is lost: put back from an old image, then replaced by an empty one. Nothing of the work is.
+//! The relay's machine is lost: replaced by an empty one, then put back from an old image. Nothing of the work is.
 
 use anyhow::{Context, Result};
 use serde_json::Value;
@@ -10,10 +10,8 @@ use super::promise::Report;
 use super::relay::Relay;
 use super::story::{same, say};
 
-/// The office that Kraksaan is a desk of: its guests are its own.
-pub(super) const KRAKSAAN: &str = "MPP-3513";
-
-/// People whose records are edited while the image is older than the work.
+/// People that each office registers before the relay is lost, and whose records are edited while the image is older than
+/// the work.
 const PEOPLE: usize = 4;
 
 /// Both offices compare every record with the relay.
@@ -100,7 +98,20 @@ pub(super) fn replaced(
     enrol: &dyn Fn(&Relay, &'static str, &Seat<'_>) -> Result<Office>,
 ) -> Result<()> {
     let centre = enrol(relay, "Kanwil", &Seat { role: "central", areas: "35", office: None })?;
+    let mut new = Vec::new();
+    for person in people::of("35.13", PEOPLE)? {
+        new.push(kraksaan.register(&person)?);
+    }
+    for person in people::of("35.08", PEOPLE)? {
+        new.push(lumajang.register(&person)?);
+    }
+    exchange(kraksaan, lumajang)?;
     centre.sync()?;
+    let mut had = Vec::new();
+    for id in centre.workers()? {
+        let heads = centre.show(&id)?["heads"].clone();
+        had.push((id, heads));
+    }
     relay.stop();
     relay.replace()?;
     relay.start()?;
@@ -110,26 +121,28 @@ pub(super) fn replaced(
         known += usize::from(office.output(&["sync", "--json"])?.status.success());
     }
     let fresh = if known == 6 {
-        let seat = Seat { role: "front_office", areas: "35.13,35.08", office: Some(KRAKSAAN) };
-        let fresh = enrol(relay, "Kantor Baru", &seat)?;
+        let fresh = enrol(relay, "Kanwil Baru", &Seat { role: "central", areas: "35", office: None })?;
         fresh.sync()?;
         Some(fresh)
     } else {
         None
     };
-    let wanted = kraksaan.workers()?;
-    let mut whole = 0;
-    for id in &wanted {
-        let shown = match &fresh {
-            Some(fresh) if fresh.shows(id)? => fresh.show(id)?,
-            _ => continue,
-        };
-        whole += usize::from(same(&kraksaan.show(id)?, &shown));
+    let mut whole = Vec::new();
+    for (id, heads) in &had {
+        if let Some(fresh) = &fresh
+            && fresh.shows(id)?
+            && fresh.show(id)?["heads"] == *heads
+        {
+            whole.push(id);
+        }
     }
-    let held = known == 6 && whole == wanted.len() && !wanted.is_empty();
+    let newest = new.iter().filter(|id| whole.contains(id)).count();
+    let held = known == 6 && newest == new.len();
     let what = format!(
-        "{known} of 6 exchanges went on as before; a new office got {whole} of {} people whole",
-        wanted.len()
+        "{known} of 6 exchanges went on as before; a new node of the centre got {newest} of the {} people registered last, and {} of all {} that the lost relay had, whole",
+        new.len(),
+        whole.len(),
+        had.len()
     );
     report.note("relay_replaced", held, what);
     Ok(())

@@ -38,7 +38,7 @@ pub(super) fn tell(binaries: &Binaries, sabotage: Option<&str>, keep: bool) -> R
     let enrol = |name, seat: &Seat<'_>| enrol_at(&relay, name, seat);
     let office =
         |name, code| enrol(name, &Seat { role: "front_office", areas: "35.13,35.08", office: Some(code) });
-    let mut kraksaan = office("Kraksaan", relay_lost::KRAKSAAN)?;
+    let mut kraksaan = office("Kraksaan", "MPP-3513")?;
     let mut lumajang = office("Lumajang", "DISNAKER-3508")?;
     say("a relay and two offices, Kraksaan and Lumajang, both for both areas");
 
@@ -51,8 +51,8 @@ pub(super) fn tell(binaries: &Binaries, sabotage: Option<&str>, keep: bool) -> R
     apart::guest_stays(&mut report, &kraksaan)?;
     complaint::tell(&mut report, &relay, &enrol)?;
     relay_lost::digests_equal(&mut report, &kraksaan, &lumajang)?;
-    relay_lost::rolled_back(&mut report, &relay, &kraksaan, &lumajang)?;
     relay_lost::replaced(&mut report, &mut relay, &kraksaan, &lumajang, &enrol_at)?;
+    relay_lost::rolled_back(&mut report, &relay, &kraksaan, &lumajang)?;
 
     if keep {
         report.addresses.push(("relay".to_owned(), format!("http://{}", relay.address())));

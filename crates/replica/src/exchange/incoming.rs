@@ -84,6 +84,10 @@ impl Replica {
         purge::release(&transaction, asked, response.kept.as_deref().unwrap_or_default())?;
         if !progress.unfinished && !progress.own_missing {
             progress.equal = equality::compare(&transaction, &self.identity, request, response)?;
+            #[cfg(feature = "sabotage")]
+            if self.sabotage.as_deref() == Some("digests_equal") {
+                progress.equal = progress.equal.map(|_| false);
+            }
         }
         #[cfg(feature = "sabotage")]
         let response = &believed(response, self.sabotage.as_deref());

@@ -276,11 +276,6 @@ impl Intake<'_> {
         };
         self.join(row.number, &pull.set.to_string())?;
         self.join_sets_aside(&row)?;
-        // Whoever edited a record drops what others did to it.
-        #[cfg(feature = "sabotage")]
-        if self.sabotage == Some("merge_fields") && row.has_own(self.connection)? {
-            return Ok(0);
-        }
         let mut history = row.history(self.connection, self.pack)?;
         let (under, set) = (hashes(leaf), pull.set.to_string());
         let mut new = 0;

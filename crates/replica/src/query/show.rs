@@ -70,6 +70,11 @@ impl Replica {
         let places = places(&self.connection, row.number)?;
         let mut fields = projection.content;
         self.open_sealed_texts(&row.kind, &mut fields);
+        // Of a record that was written to here the address is lost that others filled in.
+        #[cfg(feature = "sabotage")]
+        if self.sabotage.as_deref() == Some("merge_fields") && row.has_own(&self.connection)? {
+            fields.remove("alamat");
+        }
         Ok(RecordView {
             id,
             kind: row.kind,
