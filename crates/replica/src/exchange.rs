@@ -23,7 +23,7 @@ mod safe;
 mod session;
 mod verdicts;
 
-pub(crate) use orders::{closed, has_ended};
+pub(crate) use orders::{closed, has_ended, has_orders};
 pub(crate) use outgoing::{forget_agreement, split_hashes};
 pub use session::{Session, SetReport, Step, SyncError, SyncReport};
 

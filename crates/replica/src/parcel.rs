@@ -14,10 +14,12 @@ use rusqlite::Connection;
 use sambung_domain::pack::{IdRule, Kind, Reach};
 use sambung_domain::role::Action;
 use sambung_domain::{OfficeCode, Pack, RecordId, Role};
+use sambung_sync::limits::RECIPIENTS_MAX;
 use sambung_trust::certificate::{Certificate, Purpose};
 use sambung_trust::{Grant, ItemId, Recipient, RecipientKey};
 
 use crate::database::{named_cbor, set_named};
+use crate::exchange::has_orders;
 use crate::{Identity, ReplicaError};
 
 pub use arrival::ArrivedItem;
@@ -27,13 +29,54 @@ pub use seal::{Seal, Sealed};
 /// Name of the stored list of recipients.
 const RECIPIENTS: &str = "recipients";
 
+/// Name of the stored list of those whom the relay listed before.
+const MISSED: &str = "recipients missed";
+
 /// The devices that content can be sealed to, as the relay last listed them.
 pub(crate) fn recipients(connection: &Connection) -> Result<Vec<Recipient>, ReplicaError> {
     Ok(named_cbor(connection, RECIPIENTS)?.unwrap_or_default())
 }
 
+/// Takes the relay's list. Whom it does not name any more is remembered: a relay that was made anew knows only whom it
+/// has met.
 pub(crate) fn set_recipients(connection: &Connection, list: &[Recipient]) -> Result<(), ReplicaError> {
+    let mut before = recipients(connection)?;
+    before.extend(missed(connection)?);
+    before.retain(|known| list.iter().all(|listed| listed.device != known.device));
+    before.truncate(RECIPIENTS_MAX);
+    set_named(connection, MISSED, &sambung_trust::signed::encode(&before))?;
     set_named(connection, RECIPIENTS, &sambung_trust::signed::encode(&list))
+}
+
+fn missed(connection: &Connection) -> Result<Vec<Recipient>, ReplicaError> {
+    Ok(named_cbor(connection, MISSED)?.unwrap_or_default())
+}
+
+/// Whom content can be sealed to.
+pub(crate) struct Openers {
+    /// As the relay lists them.
+    listed: Vec<Recipient>,
+    /// Whom it listed before, without those of whom an order is here.
+    before: Vec<Recipient>,
+}
+
+impl Openers {
+    pub(crate) fn known(connection: &Connection) -> Result<Self, ReplicaError> {
+        let mut before = Vec::new();
+        for recipient in missed(connection)? {
+            if !has_orders(connection, &recipient.device)? {
+                before.push(recipient);
+            }
+        }
+        Ok(Openers { listed: recipients(connection)?, before })
+    }
+
+    /// The keys of those who open items of a kind for a destination: an office, or with none the centre. Where the relay
+    /// lists nobody, those whom it listed before.
+    pub(crate) fn of(&self, pack: &Pack, kind: &Kind, to: Option<&OfficeCode>) -> Vec<RecipientKey> {
+        let listed = openers(pack, &self.listed, kind, to);
+        if listed.is_empty() { openers(pack, &self.before, kind, to) } else { listed }
+    }
 }
 
 /// The key in the recovery file, by the root's last certificate for it. One that has run out still names it: content
@@ -54,13 +97,7 @@ pub(crate) fn becomes(kind: &Kind, item: &ItemId, of: Option<RecordId>) -> Recor
     }
 }
 
-/// The keys of those who open items of a kind for a destination: an office, or with none the centre.
-pub(crate) fn openers(
-    pack: &Pack,
-    list: &[Recipient],
-    kind: &Kind,
-    to: Option<&OfficeCode>,
-) -> Vec<RecipientKey> {
+fn openers(pack: &Pack, list: &[Recipient], kind: &Kind, to: Option<&OfficeCode>) -> Vec<RecipientKey> {
     let of_destination = |recipient: &&Recipient| match to {
         Some(office) => recipient.office.as_ref() == Some(office),
         None => recipient.role == Role::Central,

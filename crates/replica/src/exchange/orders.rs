@@ -64,6 +64,12 @@ pub(crate) fn has_ended(connection: &Connection, grant: &Grant) -> Result<bool, 
     Ok(ended_at(grant, &orders).is_some())
 }
 
+/// Whether an order about a device is here.
+pub(crate) fn has_orders(connection: &Connection, device: &PublicKey) -> Result<bool, ReplicaError> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM orders WHERE subject = ?1)";
+    Ok(connection.prepare_cached(sql)?.query_row([Subject::device(device).0], |row| row.get(0))?)
+}
+
 /// Notes whether the relay sends this device anything, as it last said.
 pub(super) fn note_closed(connection: &Connection, closed: Option<Closed>) -> Result<(), ReplicaError> {
     match closed {

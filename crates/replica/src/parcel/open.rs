@@ -14,7 +14,7 @@ use serde_json::{Value as Json, json};
 
 use super::arrival::{self, Arrived, headers, named_item, note_opened};
 use super::seal::Addressed;
-use super::{becomes, openers, recipients};
+use super::{Openers, becomes};
 use crate::command::{Birth, Create, EditRecord, Fields, put, unknown_field};
 use crate::loaded::{self, RecordRow};
 use crate::place::Place;
@@ -126,7 +126,7 @@ impl Replica {
                 can.extend(anew.sealed_to);
             }
         }
-        let mut keys = openers(&self.pack, &recipients(&self.connection)?, kind, header.to.as_ref());
+        let mut keys = Openers::known(&self.connection)?.of(&self.pack, kind, header.to.as_ref());
         keys.retain(|key| !can.contains(&key.fingerprint()));
         Ok(keys)
     }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use zeroize::Zeroizing;
 
-use super::{openers, recipients, recovery_key};
+use super::{Openers, recovery_key};
 use crate::command::{Create, edits};
 use crate::draft::forget;
 use crate::place::Place;
@@ -155,9 +155,9 @@ impl Writer<'_, '_> {
         create: &Create,
         to: Option<OfficeCode>,
     ) -> Result<(ItemId, Sealed), ReplicaError> {
-        let list = recipients(&self.transaction)?;
-        let office = to.filter(|office| !openers(self.pack, &list, kind, Some(office)).is_empty());
-        let keys = openers(self.pack, &list, kind, office.as_ref());
+        let openers = Openers::known(&self.transaction)?;
+        let office = to.filter(|office| !openers.of(self.pack, kind, Some(office)).is_empty());
+        let keys = openers.of(self.pack, kind, office.as_ref());
         let unsayable = |_| ReplicaError::Unreadable("what is to be sealed");
         let content = Zeroizing::new(padded(serde_json::to_vec(create).map_err(unsayable)?));
         #[cfg(feature = "sabotage")]

@@ -132,6 +132,20 @@ fn an_emptied_relay_is_given_the_parcel_again() {
 }
 
 #[test]
+fn an_office_that_an_emptied_relay_has_not_met_yet_is_sealed_to_all_the_same() {
+    let Scene { mut site, mut village, mut office, .. } = scene();
+    site.replace_relay();
+    village.sync(&site);
+    let marker = marker();
+    let sealed = seal(&mut village, complaint(&marker));
+    assert_eq!(sealed.to.as_ref().map(ToString::to_string).as_deref(), Some(OFFICE), "not past the office");
+    village.sync(&site);
+    office.sync(&site);
+    office.sync(&site);
+    assert!(open(&mut office, &sealed.item).is_ok());
+}
+
+#[test]
 fn two_who_open_at_once_make_the_same_records() {
     let Scene { site, mut village, mut office, mut centre } = scene();
     let mut second = site.seated("kantor-2", ("case_officer", &["35.13"]), OFFICE, &[]);
