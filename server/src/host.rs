@@ -23,6 +23,20 @@ use throttle::Throttle;
 /// How long an answer to "can you write?" is repeated before the database is asked again.
 const READY_KEPT: Duration = Duration::from_secs(2);
 
+/// Does what seldom writes: in a transaction that only reads, and where that is not enough once more with the write lock.
+///
+/// # Errors
+/// Those of `work`, and [`Failure::Store`].
+pub fn read_or_write<T>(
+    pool: &Pool,
+    mut work: impl FnMut(&mut SqliteStore<'_>) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    match pool.read(&mut work) {
+        Err(Failure::Store(StoreError::ReadOnly)) => pool.write(work),
+        other => other,
+    }
+}
+
 /// A relay with its store, as the HTTP side uses it. All of it blocks.
 #[derive(Debug)]
 pub struct Host {
@@ -126,10 +140,12 @@ impl Host {
     fn answer_exchange(&self, body: &[u8]) -> Result<AnswerFrame, Failure> {
         let frame: Frame = unpack(body).map_err(Reject::from)?;
         let request: ExchangeRequest = frame.peek().map_err(Reject::from)?;
+        let exchange = |store: &mut SqliteStore<'_>| self.exchange_in(store, &frame, &request);
         let answer = if request.push.is_some() {
-            self.pool.write(|store| self.exchange_in(store, &frame, &request))
+            self.pool.write(exchange)
         } else {
-            self.exchange_reading(&frame, &request)
+            // It writes only where the grant is worn or unknown, or the device has come farther than before.
+            read_or_write(&self.pool, exchange)
         }?;
         if request.push.is_some() || request.parcels.is_some() || request.orders_held.is_some() {
             self.events.ring();
@@ -153,11 +169,7 @@ impl Host {
             Ok(self.events.add(store, listener, pace)?)
         };
         // It writes only where the device was seen with another grant last.
-        let hints = match self.pool.read(listen) {
-            Err(Failure::Store(StoreError::ReadOnly)) => self.pool.write(listen),
-            other => other,
-        };
-        hints?.ok_or(Failure::Busy)
+        read_or_write(&self.pool, listen)?.ok_or(Failure::Busy)
     }
 
     /// Tells those who listen of what is new.
@@ -182,22 +194,7 @@ impl Host {
             self.relay.reconcile(store, &frame, &request, clock::now()).map_err(Failure::from)
         };
         // It writes only where the device is not known here any more.
-        let answer = match self.pool.read(answer) {
-            Err(Failure::Store(StoreError::ReadOnly)) => self.pool.write(answer),
-            other => other,
-        };
-        Ok(pack(&answer?))
-    }
-
-    /// An exchange without a push writes only where the grant is worn or unknown, or the device has come farther than
-    /// before; it is then begun again with the write lock.
-    fn exchange_reading(&self, frame: &Frame, request: &ExchangeRequest) -> Result<AnswerFrame, Failure> {
-        match self.pool.read(|store| self.exchange_in(store, frame, request)) {
-            Err(Failure::Store(StoreError::ReadOnly)) => {
-                self.pool.write(|store| self.exchange_in(store, frame, request))
-            }
-            other => other,
-        }
+        Ok(pack(&read_or_write(&self.pool, answer)?))
     }
 
     fn exchange_in(

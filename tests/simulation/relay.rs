@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, OpenFlags};
 use sambung_domain::hex::hex;
 use sambung_domain::{Pack, RecordId, Timestamp};
-use sambung_relay::host::Failure;
+use sambung_relay::host::{Failure, read_or_write};
 use sambung_relay::store::{self, Pool, SqliteStore, StoreError};
 use sambung_sync::frame::{AnswerFrame, Frame, pack, unpack};
 use sambung_sync::message::{ExchangeRequest, ReconcileRequest};
@@ -123,10 +123,7 @@ impl RelayHost {
         let work = |store: &mut SqliteStore<'_>| {
             relay.reconcile(store, &frame, &request, now).map_err(Failure::from)
         };
-        match self.pool().read(work) {
-            Err(Failure::Store(StoreError::ReadOnly)) => self.pool().write(work),
-            other => other,
-        }
+        read_or_write(self.pool(), work)
     }
 
     fn exchange(&mut self, body: &[u8], now: Timestamp) -> Result<AnswerFrame, Failure> {
