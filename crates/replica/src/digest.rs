@@ -8,9 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::{Connection, OptionalExtension, params};
 use sambung_domain::RecordId;
-use sambung_sync::ChangeHash;
 use sambung_sync::digest::{Item, SetSum, Sum, heads};
-use sambung_sync::gate::gate;
+use sambung_sync::{ChangeHash, chunk};
 use sambung_trust::{DeploymentKey, Grant};
 
 use crate::ReplicaError;
@@ -93,8 +92,7 @@ pub(crate) fn settled_heads(
     let mut changes = Vec::new();
     while let Some(row) = rows.next()? {
         let (hash, chunk): ([u8; 32], Vec<u8>) = (row.get(0)?, row.get(1)?);
-        let deps: Vec<ChangeHash> = gate(&chunk).map(|gate| gate.deps().collect()).unwrap_or_default();
-        changes.push((ChangeHash(hash), deps));
+        changes.push((ChangeHash(hash), chunk::deps(&chunk)));
     }
     Ok(heads(changes))
 }

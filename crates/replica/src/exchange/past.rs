@@ -4,8 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::{Connection, params};
 use sambung_domain::RecordId;
-use sambung_sync::ChangeHash;
-use sambung_sync::gate::gate;
+use sambung_sync::{ChangeHash, chunk};
 
 use crate::ReplicaError;
 
@@ -49,8 +48,7 @@ fn held(connection: &Connection, name: Name) -> Result<BTreeMap<ChangeHash, Vec<
     let mut held = BTreeMap::new();
     while let Some(row) = rows.next()? {
         let (hash, chunk): ([u8; 32], Vec<u8>) = (row.get(0)?, row.get(1)?);
-        let deps: Vec<ChangeHash> = gate(&chunk).map(|gate| gate.deps().collect()).unwrap_or_default();
-        held.insert(ChangeHash(hash), deps);
+        held.insert(ChangeHash(hash), chunk::deps(&chunk));
     }
     Ok(held)
 }

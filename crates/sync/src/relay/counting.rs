@@ -8,9 +8,9 @@ use sambung_trust::decide::reads_collection;
 
 use super::answer::stored;
 use super::{Caller, Collection, Counted, RecordRow, Relay, RelayError, RelayStore};
+use crate::chunk;
 use crate::digest::{Item, SetSum, Sum, heads};
 use crate::document::ChangeHash;
-use crate::gate::gate;
 
 /// Records looked at in one step when everything is counted.
 const STEP: usize = 500;
@@ -166,10 +166,7 @@ impl Relay {
 /// [`RelayError::Store`].
 pub fn heads_of<S: RelayStore>(store: &mut S, name: Name) -> Result<Vec<ChangeHash>, RelayError<S::Error>> {
     let changes = stored(store.changes(name.0, name.1))?;
-    Ok(heads(changes.iter().map(|change| {
-        let deps: Vec<ChangeHash> = gate(&change.chunk).map(|gate| gate.deps().collect()).unwrap_or_default();
-        (change.hash, deps)
-    })))
+    Ok(heads(changes.iter().map(|change| (change.hash, chunk::deps(&change.chunk)))))
 }
 
 /// The records that exclude the caller, with their items.
