@@ -19,7 +19,7 @@ use crate::digest;
 use crate::identity::{grant, see_relay_time, set_grant, set_nonce};
 use crate::parcel::{self, arrival, outbox};
 use crate::query::LAST_EXCHANGE;
-use crate::{Replica, ReplicaError, astray, purge};
+use crate::{Replica, ReplicaError, purge};
 
 /// What is left to do after a response.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -63,15 +63,10 @@ impl Replica {
         outcomes::take(&transaction, &relay, response.outcomes.as_deref().unwrap_or_default(), now)?;
         let touched = RefCell::default();
         let intake = Intake {
-            connection: &transaction,
-            pack: &self.pack,
-            identity: &self.identity,
             batches: response.batches.as_deref().unwrap_or_default(),
-            now,
-            looks: astray::looks(&transaction)?,
-            touched: &touched,
             #[cfg(feature = "sabotage")]
             sabotage: self.sabotage.as_deref(),
+            ..Intake::begin(&transaction, (&self.pack, &self.identity), now, &touched)?
         };
         let mut progress =
             take_pulls(&intake, request, response.pulls.as_deref().unwrap_or_default(), report)?;
@@ -234,6 +229,11 @@ fn drop_sets(connection: &Connection, grant: &Grant) -> Result<(), ReplicaError>
     Ok(())
 }
 
+/// Whether a record leaves with a page.
+fn brings_leave(pull: &Pull) -> bool {
+    matches!(&pull.answer, PullAnswer::Delta { left, .. } if !left.is_empty())
+}
+
 fn take_pulls(
     intake: &Intake<'_>,
     request: &ExchangeRequest,
@@ -242,7 +242,8 @@ fn take_pulls(
 ) -> Result<Progress, SyncError> {
     let mut progress = Progress::default();
     let (_, grant) = grant(intake.connection)?;
-    let (granted, seen) = former::of_now(intake.connection)?;
+    // Before the cursors move; a question to the database that few answers need.
+    let former = if pulls.iter().any(brings_leave) { Some(former::of_now(intake.connection)?) } else { None };
     let proven = intake.prove(pulls.iter().flat_map(leaves_of))?;
     let mut left = Vec::new();
     for pull in pulls {
@@ -269,7 +270,9 @@ fn take_pulls(
         }
     }
     for (record, set) in left {
-        former::set_record_apart(intake.connection, record, &granted, &seen)?;
+        if let Some((granted, seen)) = &former {
+            former::set_record_apart(intake.connection, record, granted, seen)?;
+        }
         leave(intake.connection, record, &set)?;
     }
     Ok(progress)

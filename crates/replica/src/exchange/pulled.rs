@@ -70,6 +70,28 @@ pub(super) struct Place<'a> {
     pub(super) sequence: u64,
 }
 
+impl<'a> Intake<'a> {
+    /// With no batches yet.
+    pub(super) fn begin(
+        connection: &'a Connection,
+        (pack, identity): (&'a Pack, &'a Identity),
+        now: Timestamp,
+        touched: &'a RefCell<BTreeSet<i64>>,
+    ) -> Result<Self, ReplicaError> {
+        Ok(Intake {
+            connection,
+            pack,
+            identity,
+            batches: &[],
+            now,
+            looks: astray::looks(connection)?,
+            touched,
+            #[cfg(feature = "sabotage")]
+            sabotage: None,
+        })
+    }
+}
+
 impl Intake<'_> {
     /// Checks every batch of the response against the leaves that came of it, and stores it. A batch that does
     /// not hold is absent from the answer.

@@ -21,7 +21,7 @@ use super::past::{forget_all, settle_past};
 use super::pulled::Intake;
 use super::session::{SetReport, SyncError, SyncReport};
 use crate::identity::{grant, see_relay_time, set_nonce};
-use crate::{Replica, ReplicaError, astray, loaded};
+use crate::{Replica, ReplicaError, loaded};
 
 /// Sets compared in one request.
 const LEVELS: usize = 16;
@@ -134,15 +134,10 @@ impl Replica {
         set_nonce(&transaction, &response.nonce)?;
         let touched = RefCell::default();
         let intake = Intake {
-            connection: &transaction,
-            pack: &self.pack,
-            identity: &self.identity,
             batches: response.batches.as_deref().unwrap_or_default(),
-            now,
-            looks: astray::looks(&transaction)?,
-            touched: &touched,
             #[cfg(feature = "sabotage")]
             sabotage: self.sabotage.as_deref(),
+            ..Intake::begin(&transaction, (&self.pack, &self.identity), now, &touched)?
         };
         let (_, grant) = grant(&transaction)?;
         if request.levels.is_some() {

@@ -8,7 +8,7 @@ use sambung_sync::message::PulledLeaf;
 use sambung_trust::{BatchHeader, PublicKey, Signed};
 
 use super::pulled::{Intake, Place, Proven};
-use crate::{Replica, ReplicaError, astray, loaded};
+use crate::{Replica, ReplicaError, loaded};
 
 /// Names a chunk that was set aside: record, generation, hash.
 type Name = ([u8; 16], u32, [u8; 32]);
@@ -37,17 +37,7 @@ impl Replica {
     ) -> Result<T, ReplicaError> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let touched = RefCell::default();
-        let intake = Intake {
-            connection: &transaction,
-            pack: &self.pack,
-            identity: &self.identity,
-            batches: &[],
-            now,
-            looks: astray::looks(&transaction)?,
-            touched: &touched,
-            #[cfg(feature = "sabotage")]
-            sabotage: None,
-        };
+        let intake = Intake::begin(&transaction, (&self.pack, &self.identity), now, &touched)?;
         let done = work(&intake)?;
         intake.count_touched()?;
         transaction.commit()?;
