@@ -74,9 +74,7 @@ fn merge_fields(report: &mut Report, kraksaan: &mut Office, lumajang: &mut Offic
     for person in people::of("35.08", PEOPLE)? {
         ids.push(lumajang.register(&person)?);
     }
-    for office in [&*kraksaan, &*lumajang, &*kraksaan] {
-        office.sync()?;
-    }
+    agree::exchange(kraksaan, lumajang)?;
     say(&format!("{} people registered and exchanged; now six days without a network", ids.len()));
     for (day, id) in ids.iter().enumerate() {
         if day % 2 == 0 {
@@ -86,9 +84,7 @@ fn merge_fields(report: &mut Report, kraksaan: &mut Office, lumajang: &mut Offic
         kraksaan.set(id, "dusun", &format!("Krajan {day}"))?;
         lumajang.set(id, "alamat", &format!("Jl. Contoh {day}"))?;
     }
-    for office in [&*kraksaan, &*lumajang, &*kraksaan] {
-        office.sync()?;
-    }
+    agree::exchange(kraksaan, lumajang)?;
     let mut agreed = 0;
     for (day, id) in ids.iter().enumerate() {
         let (here, there) = (kraksaan.show(id)?, lumajang.show(id)?);

@@ -150,19 +150,17 @@ impl Site {
 
     /// Gives a device other areas, as the relay's program does.
     pub(crate) fn regrant(&self, office: &Office, areas: &[&str]) {
-        self.order(office, Deed::End);
-        let sets: Vec<Set> = areas.iter().map(|area| Set::Area(area.parse().unwrap())).collect();
-        self.with_grant(office, |grant| {
-            let from = clock::now();
-            Grant { sets, from, ..grant.renewed(from) }
-        });
+        self.regrant_keeping(office, areas, |_| false);
     }
 
     /// Gives a device other areas; what it reaches by its office or by name stays.
     pub(crate) fn regrant_areas(&self, office: &Office, areas: &[&str]) {
+        self.regrant_keeping(office, areas, |set| !matches!(set, Set::Area(area) if !area.is_reference()));
+    }
+
+    fn regrant_keeping(&self, office: &Office, areas: &[&str], stays: impl Fn(&Set) -> bool) {
         self.order(office, Deed::End);
         let areas: Vec<Set> = areas.iter().map(|area| Set::Area(area.parse().unwrap())).collect();
-        let stays = |set: &Set| !matches!(set, Set::Area(area) if !area.is_reference());
         self.with_grant(office, |grant| {
             let from = clock::now();
             let kept = grant.sets.iter().filter(|set| stays(set)).cloned();
