@@ -33,6 +33,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("database/010_cards.sql"),
     include_str!("database/011_offers.sql"),
     include_str!("database/012_digests.sql"),
+    include_str!("database/013_returned.sql"),
 ];
 
 /// What makes the two tables of search, for a step of the schema and for making them anew.

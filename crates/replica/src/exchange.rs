@@ -6,6 +6,7 @@
 
 mod adrift;
 mod aside;
+mod confirmed;
 mod equality;
 mod farthest;
 mod former;
@@ -19,6 +20,7 @@ mod past;
 mod pulled;
 mod reconcile;
 mod retry;
+mod returning;
 mod safe;
 mod session;
 mod verdicts;
@@ -39,8 +41,12 @@ pub(crate) struct Attempt(pub(crate) i64);
 impl Attempt {
     /// Another attempt than any that something was held back in.
     pub(crate) fn next(connection: &Connection) -> Result<Attempt, ReplicaError> {
-        let sql = "SELECT coalesce(max(held), 0) + 1 FROM change
-                   WHERE own = 1 AND sequence IS NULL AND receipt IS NULL AND refused IS NULL AND held IS NOT NULL";
+        let sql = "SELECT max(coalesce((SELECT max(held) FROM change
+                       WHERE own = 1 AND sequence IS NULL AND receipt IS NULL AND refused IS NULL
+                         AND held IS NOT NULL), 0),
+                     coalesce((SELECT max(held) FROM change INDEXED BY change_returning
+                       WHERE admission IS NOT NULL AND sequence IS NULL AND receipt IS NULL
+                         AND refused IS NULL), 0)) + 1";
         Ok(Attempt(connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?))
     }
 }

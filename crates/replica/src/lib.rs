@@ -14,6 +14,7 @@
 pub mod astray;
 pub mod attention;
 pub mod backup;
+mod batches;
 pub mod card;
 pub mod command;
 pub mod condition;

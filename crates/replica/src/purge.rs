@@ -42,17 +42,20 @@ const BY_NUMBER: [&str; 13] = [
     "replayed",
 ];
 
-/// Away records of which every own change is in the relay's log.
+/// Away records of which every own change is in the relay's log, and nothing that was.
 const LEAVING: &str = "SELECT number, id, generation FROM record INDEXED BY record_away
     WHERE away = 1 AND number > ?1
       AND EXISTS (SELECT 1 FROM change WHERE record = number AND own = 1)
       AND NOT EXISTS (SELECT 1 FROM change WHERE record = number AND own = 1
                       AND (refused IS NOT NULL OR lane = 2 OR (sequence IS NULL AND receipt IS NULL)))
+      AND NOT EXISTS (SELECT 1 FROM change WHERE record = number
+                      AND admission IS NOT NULL AND sequence IS NULL AND receipt IS NULL AND refused IS NULL)
     ORDER BY number LIMIT ?2";
 
-/// Away records without own work.
+/// Away records without own work, of which the relay's log has not lost anything.
 const FREE: &str = "SELECT number FROM record INDEXED BY record_away
-    WHERE away = 1 AND NOT EXISTS (SELECT 1 FROM change WHERE record = number AND own = 1)
+    WHERE away = 1 AND NOT EXISTS (SELECT 1 FROM change WHERE record = number
+        AND (own = 1 OR (admission IS NOT NULL AND sequence IS NULL AND receipt IS NULL AND refused IS NULL)))
     ORDER BY number LIMIT ?1";
 
 /// A record that waits, by name.

@@ -9,6 +9,7 @@ mod batch;
 mod receipt;
 mod record;
 mod repair;
+mod statement;
 pub(crate) mod storage;
 
 use rusqlite::Connection;
@@ -75,6 +76,8 @@ struct Verifier<'a> {
     verified: Verified,
     /// Records whose document or projection can be rebuilt from sound changes.
     rebuildable: Vec<i64>,
+    /// The statement of the relay looked at last.
+    last: statement::Last,
 }
 
 impl Replica {
@@ -95,12 +98,14 @@ impl Replica {
             watch,
             verified: Verified::default(),
             rebuildable: Vec::new(),
+            last: None,
         };
         verifier.storage();
         verifier.grant()?;
         verifier.records()?;
         verifier.batches()?;
         verifier.receipts()?;
+        verifier.statements()?;
         verifier.cursors()?;
         verifier.digests()?;
         Ok((verifier.verified, verifier.rebuildable))

@@ -12,6 +12,9 @@ pub const PUSH_CHANGES_MAX: usize = 4_096;
 /// Most bytes of change chunks in one push; a replica with more sends several.
 pub const PUSH_BYTES_MAX: usize = 4 * 1024 * 1024;
 
+/// Most statements of a relay under which changes are given back to it in one request.
+pub const RETURNED_ADMISSIONS_MAX: usize = 256;
+
 /// Bytes of stored changes a relay reads back to judge one push, the last record's being whole; what comes after
 /// is told to come later. A few bytes on a record with a long history would else cost the whole history each.
 pub const PUSH_HISTORY_MAX: usize = 16 * 1024 * 1024;

@@ -7,6 +7,7 @@ mod exchange;
 mod listen;
 mod parcels;
 mod reconcile;
+mod returned;
 mod verdict;
 
 pub use enrol::{EnrolRequest, EnrolResponse, Hello};
@@ -21,6 +22,7 @@ pub use reconcile::{
     Answer, AnsweredSet, Asked, AskedSet, Bucket, Compared, Ends, Level, Listed, ReconcileRequest,
     ReconcileResponse, Word,
 };
+pub use returned::{Admitted, Returned, ReturnedLeaf};
 pub use verdict::{Disposition, Lane, Verdict, VerdictRun, expand, verdicts_hash};
 
 use minicbor::{Decode, Encode};

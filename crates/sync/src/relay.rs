@@ -19,6 +19,7 @@ mod pushing;
 mod quarantine;
 mod recognition;
 mod reconciling;
+mod returning;
 mod safety;
 mod scopes;
 mod silence;
@@ -38,6 +39,7 @@ use sambung_domain::{Pack, Timestamp};
 use sambung_trust::{DeploymentKey, Grant, PublicKey, SecretKey, Signed, Standing};
 
 use crate::chain::LogId;
+use crate::confirmed::Confirmed;
 use crate::frame::{AnswerFrame, Frame};
 use crate::message::{Closed, ExchangeRequest, ExchangeResponse, Hello, VERSION, Want};
 
@@ -137,8 +139,13 @@ impl Relay {
         response: &mut ExchangeResponse,
         circumstances: &mut Circumstances<'_>,
     ) -> Result<(), RelayError<S::Error>> {
+        let mut confirmed = Confirmed::default();
+        if let Some(returned) = &request.returned {
+            confirmed = self.take_returned(store, returned, response, circumstances)?;
+        }
+        let given = confirmed.clone();
         if let Some(push) = &request.push {
-            self.take_push(store, caller, push, response, circumstances)?;
+            confirmed.add(self.take_push(store, caller, push, response, circumstances)?);
         }
         self.take_parcels(store, caller, request, response, circumstances.now)?;
         self.tell_outcomes(store, caller, request, response)?;
@@ -149,7 +156,8 @@ impl Relay {
                 response.void = Some(void).filter(|void| !void.is_empty());
             }
             Standing::Live => {
-                self.give_pulls(store, caller, request, response, circumstances.now)?;
+                let asked = (request, given);
+                confirmed.add(self.give_pulls(store, caller, asked, response, circumstances.now)?);
                 self.say_kept(store, caller, request, response, circumstances.now)?;
                 self.give_parcels(store, caller, request, response)?;
             }
@@ -159,6 +167,7 @@ impl Relay {
             Standing::Ended => response.closed = Some(Closed::Ended),
             Standing::Expired => response.closed = Some(Closed::Expired),
         }
+        response.admission = self.admission(&confirmed, circumstances.now);
         self.renew_grant(store, caller, response, circumstances.now)
     }
 }

@@ -4,14 +4,15 @@
 //! relay key that signs receipts ([`certificate`]). A [`grant::Grant`] says which actions a device may take on
 //! which sets, kinds and access levels; [`decide()`] is the one function that applies it, at the relay, at a
 //! replica and in simulations alike. What a device writes it signs once per push, over the root of a Merkle
-//! tree ([`merkle`], [`batch`]); what the relay has on disk it confirms with a [`receipt::Receipt`]. What the issuer
-//! takes back is an [`order`]; what only its receiver may read travels as a [`parcel`], sealed to a [`recipient`]; in which [`lane`] a change travels that the grant of the day does not allow is one more
+//! tree ([`merkle`], [`batch`]); what the relay has on disk it confirms with a [`receipt::Receipt`] to its author and with an
+//! [`admission::Admission`] to whoever holds it. What the issuer takes back is an [`order`]; what only its receiver may read travels as a [`parcel`], sealed to a [`recipient`]; in which [`lane`] a change travels that the grant of the day does not allow is one more
 //! decision.
 //!
 //! Nothing here reaches a clock, a disk or a source of randomness: key material and times are parameters.
 
 #![forbid(unsafe_code)]
 
+pub mod admission;
 pub mod batch;
 pub mod certificate;
 pub mod decide;
@@ -28,6 +29,7 @@ pub mod receipt;
 pub mod recipient;
 pub mod signed;
 
+pub use admission::Admission;
 pub use batch::BatchHeader;
 pub use decide::{Decision, Question, decide};
 pub use grant::{Grant, GrantId};

@@ -20,7 +20,7 @@ use sambung_sync::relay::{
     StoredBatch, StoredChange, StoredLeaf, StoredOrder,
 };
 use sambung_trust::batch::Seen;
-use sambung_trust::merkle::Node;
+use sambung_trust::merkle::{self, Node, Tree};
 use sambung_trust::order::{Deed, OrdersSum};
 use sambung_trust::{Order, PublicKey, SecretKey, Signature, Signed, Subject};
 
@@ -106,6 +106,7 @@ rules!(
     changes_return_in_the_order_of_admission,
     a_change_is_named_by_record_generation_and_hash,
     a_batch_is_found_by_its_root,
+    a_batch_given_back_in_parts_grows_whole,
     a_leaf_is_written_once,
     what_is_not_there_is_an_error_where_it_must_be,
     claims_return_the_farthest_first_and_are_overwritten,
@@ -160,8 +161,8 @@ fn device<S: RelayStore<Error: std::fmt::Debug>>(store: &mut S, number: u8, coun
 }
 
 fn batch(number: u8) -> StoredBatch {
-    let leaves = vec![Node([number; 32]), Node([number + 1; 32])];
-    StoredBatch { device: PublicKey([number; 32]), signed: signed(number), leaves }
+    let tree = Tree::of(vec![Node([number; 32]), Node([number + 1; 32])]);
+    StoredBatch { device: PublicKey([number; 32]), signed: signed(number), tree }
 }
 
 fn row() -> RecordRow {

@@ -19,6 +19,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("schema/0005_sets.sql"),
     include_str!("schema/0006_parcels.sql"),
     include_str!("schema/0007_digests.sql"),
+    include_str!("schema/0008_returned.sql"),
 ];
 
 /// Brings a database up to date. Of several processes that try at once, one does each step.

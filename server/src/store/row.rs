@@ -6,7 +6,8 @@ use sambung_domain::{RecordId, Shard, Timestamp};
 use sambung_sync::chain::Mark;
 use sambung_sync::document::ChangeHash;
 use sambung_sync::relay::{Claim, Decided, Device, Invitation, Move, Quarantined, StoredChange, StoredOrder};
-use sambung_trust::merkle::Node;
+use sambung_trust::merkle::{Node, Tree};
+use sambung_trust::signed::encode;
 use sambung_trust::{PublicKey, Signature, Signed};
 
 use super::StoreError;
@@ -40,8 +41,24 @@ fn parts(bytes: &[u8]) -> Result<&[[u8; 32]], StoreError> {
     }
 }
 
-pub(super) fn nodes(bytes: &[u8]) -> Result<Vec<Node>, StoreError> {
+fn nodes(bytes: &[u8]) -> Result<Vec<Node>, StoreError> {
     Ok(parts(bytes)?.iter().copied().map(Node).collect())
+}
+
+/// The columns `leaves, tree` of a batch.
+pub(super) fn tree_columns(tree: &Tree) -> (Vec<u8>, Option<Vec<u8>>) {
+    match tree.whole() {
+        Some(leaves) => (joined(leaves.iter().map(|leaf| &leaf.0)), None),
+        None => (Vec::new(), Some(encode(tree))),
+    }
+}
+
+/// What is known of a batch's leaves, from these columns.
+pub(super) fn tree(leaves: &[u8], tree: Option<&[u8]>) -> Result<Tree, StoreError> {
+    match tree {
+        Some(tree) => from_cbor(tree),
+        None => Ok(Tree::of(nodes(leaves)?)),
+    }
 }
 
 pub(super) fn hashes(bytes: &[u8]) -> Result<Vec<ChangeHash>, StoreError> {

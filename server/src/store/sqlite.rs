@@ -19,7 +19,7 @@ use sambung_sync::relay::{
     StoredBatch, StoredChange, StoredLeaf, StoredOrder,
 };
 use sambung_trust::grant::GrantId;
-use sambung_trust::merkle::Node;
+use sambung_trust::merkle::{Node, Tree};
 use sambung_trust::order::{OrderId, OrdersSum, Subject};
 use sambung_trust::signed::encode;
 use sambung_trust::{PublicKey, Signed};
@@ -82,6 +82,17 @@ impl<'c> SqliteStore<'c> {
         read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
     ) -> Result<Option<T>, StoreError> {
         Ok(self.statement(text)?.query_row(values, read).optional()?)
+    }
+
+    /// Adds what is known of a batch's leaves to what was known before, where that was not all of them.
+    fn add_to_tree(&self, batch: i64, more: &Tree) -> Result<(), StoreError> {
+        let text = "SELECT tree FROM batch WHERE number = ?1 AND tree IS NOT NULL";
+        let Some(known) = self.find(text, [batch], |row| row.get::<_, Vec<u8>>(0))? else { return Ok(()) };
+        let mut tree = row::tree(&[], Some(&known))?;
+        tree.absorb(more);
+        let (leaves, tree) = row::tree_columns(&tree);
+        self.write("UPDATE batch SET leaves = ?2, tree = ?3 WHERE number = ?1", params![batch, leaves, tree])
+            .map(drop)
     }
 
     /// How much of a device waits: a count and a sum of bytes.
@@ -358,26 +369,33 @@ impl RelayStore for SqliteStore<'_> {
     }
 
     fn put_batch(&mut self, root: &Node, batch: &StoredBatch) -> Result<i64, StoreError> {
-        let text = "INSERT INTO batch (root, device, body, signature, leaves) VALUES (?1, ?2, ?3, ?4, ?5)
+        let text =
+            "INSERT INTO batch (root, device, body, signature, leaves, tree) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
             ON CONFLICT (root) DO NOTHING";
-        let leaves = row::joined(batch.leaves.iter().map(|leaf| &leaf.0));
         let signed = &batch.signed;
-        self.write(
+        let (leaves, tree) = row::tree_columns(&batch.tree);
+        let new = self.write(
             text,
-            params![root.0, batch.device.0, signed.body.as_slice(), signed.signature.0, leaves],
+            params![root.0, batch.device.0, signed.body.as_slice(), signed.signature.0, leaves, tree],
         )?;
-        self.find("SELECT number FROM batch WHERE root = ?1", [root.0], |row| row.get(0))?
-            .ok_or_else(|| StoreError::damaged("a batch just written is not there"))
+        let number = self
+            .find("SELECT number FROM batch WHERE root = ?1", [root.0], |row| row.get(0))?
+            .ok_or_else(|| StoreError::damaged("a batch just written is not there"))?;
+        if new == 0 {
+            self.add_to_tree(number, &batch.tree)?;
+        }
+        Ok(number)
     }
 
     fn batch(&mut self, batch: i64) -> Result<StoredBatch, StoreError> {
-        let text = "SELECT device, body, signature, leaves FROM batch WHERE number = ?1";
-        let (device, signed, leaves) = self
+        let text = "SELECT device, body, signature, leaves, tree FROM batch WHERE number = ?1";
+        let (device, signed, leaves, tree) = self
             .find(text, [batch], |row| {
-                Ok((PublicKey(row.get(0)?), row::signed(row, 1)?, row.get::<_, Vec<u8>>(3)?))
+                let (leaves, tree): (Vec<u8>, Option<Vec<u8>>) = (row.get(3)?, row.get(4)?);
+                Ok((PublicKey(row.get(0)?), row::signed(row, 1)?, leaves, tree))
             })?
             .ok_or_else(|| StoreError::damaged("a batch is missing"))?;
-        Ok(StoredBatch { device, signed, leaves: row::nodes(&leaves)? })
+        Ok(StoredBatch { device, signed, tree: row::tree(&leaves, tree.as_deref())? })
     }
 
     fn put_leaf(&mut self, batch: i64, index: u32, leaf: &StoredLeaf) -> Result<(), StoreError> {

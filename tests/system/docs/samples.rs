@@ -11,10 +11,10 @@ use sambung_sync::ChangeHash;
 use sambung_sync::chain::{Entry, Mark};
 use sambung_sync::frame::{AnswerFrame, Frame};
 use sambung_sync::message::{
-    Arrival, Budget, Closed, Disposition, EnrolRequest, EnrolResponse, ExchangeRequest, ExchangeResponse,
-    Health, Hello, KnownChange, Lane, ListenRequest, ParcelMark, ParcelState, ParcelsDown, ParcelsUp, Pull,
-    PullAnswer, PulledBatch, PulledChange, PulledLeaf, Push, PushItem, Refusal, ScopeState, ShardMark,
-    Verdict, VerdictRun, Want,
+    Admitted, Arrival, Budget, Closed, Disposition, EnrolRequest, EnrolResponse, ExchangeRequest,
+    ExchangeResponse, Health, Hello, KnownChange, Lane, ListenRequest, ParcelMark, ParcelState, ParcelsDown,
+    ParcelsUp, Pull, PullAnswer, PulledBatch, PulledChange, PulledLeaf, Push, PushItem, Refusal, Returned,
+    ReturnedLeaf, ScopeState, ShardMark, Verdict, VerdictRun, Want,
 };
 use sambung_trust::batch::Seen;
 use sambung_trust::certificate::{Certificate, Purpose};
@@ -25,8 +25,8 @@ use sambung_trust::parcel::KeyName;
 use sambung_trust::receipt::ShardRange;
 use sambung_trust::signed::encode;
 use sambung_trust::{
-    BatchHeader, DeploymentKey, Grant, ItemId, Order, Outcome, Parcel, ParcelHeader, ParcelNote, Receipt,
-    Recipient, RecipientKey, RecipientsSum, SecretKey, Signed,
+    Admission, BatchHeader, DeploymentKey, Grant, ItemId, Order, Outcome, Parcel, ParcelHeader, ParcelNote,
+    Receipt, Recipient, RecipientKey, RecipientsSum, SecretKey, Signed,
 };
 
 use reconcile::{
@@ -279,6 +279,7 @@ fn full_request() -> ExchangeRequest {
         parcels: Some(parcels_up()),
         parcels_seen: Some(ParcelMark { number: 1, content: [2; 8] }),
         with_sums: Some(true),
+        returned: Some(returned()),
         ..least_request()
     }
 }
@@ -293,6 +294,7 @@ fn emptied_request() -> ExchangeRequest {
         orders_held,
         leaving: Some(vec![]),
         parcels: Some(ParcelsUp::default()),
+        returned: Some(Returned { admissions: vec![], batches: vec![], leaves: vec![] }),
         ..least_request()
     }
 }
@@ -316,6 +318,8 @@ fn least_response() -> ExchangeResponse {
         sums: None,
         void: None,
         silent: None,
+        admission: None,
+        returned: None,
     }
 }
 
@@ -342,6 +346,8 @@ fn full_response(want: Want, closed: Closed) -> ExchangeResponse {
         sums: Some([2; 8]),
         void: Some(vec![shard()]),
         silent: Some(true),
+        admission: Some(admission()),
+        returned: Some(verdicts()),
         ..least_response()
     }
 }
@@ -387,6 +393,21 @@ fn receipt(ranges: Vec<ShardRange>) -> Signed {
     let root = Node([9; 32]);
     let receipt = Receipt { log: [7; 16], root, verdicts: [1; 32], ranges, relay_time: Timestamp(0) };
     Signed::seal(&receipt, &key())
+}
+
+fn admission() -> Signed {
+    let (root, relay_time) = (Node([9; 32]), Timestamp(1));
+    Signed::seal(&Admission { root, count: 1, relay_time }, &key())
+}
+
+fn returned() -> Returned {
+    let admitted = |proof| Admitted { admission: admission(), proof };
+    let part = |hashes| ReturnedLeaf { admission: 1, leaf: leaf(hashes) };
+    Returned {
+        admissions: vec![admitted(vec![]), admitted(vec![Node([1; 32])])],
+        batches: vec![PulledBatch { batch: batch(vec![]), leaves: 1, proof: vec![] }],
+        leaves: vec![part(None), part(Some(vec![ChangeHash([3; 32])])), part(Some(vec![]))],
+    }
 }
 
 fn delta(leaves: Vec<PulledLeaf>) -> PullAnswer {

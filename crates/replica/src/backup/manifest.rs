@@ -66,7 +66,7 @@ impl Manifest {
             release: env!("CARGO_PKG_VERSION").to_owned(),
             records: count("record")?,
             changes: count("change")?,
-            receipts: count("receipt")?,
+            receipts: count("receipt WHERE leaves IS NULL")?,
             content: content(connection)?,
         })
     }

@@ -32,10 +32,10 @@ pub(super) fn note(intake: &Intake<'_>, pull: &Pull) -> Result<(), ReplicaError>
     outcomes::forget(connection)
 }
 
-/// Unsettles own work of a shard in records that are away; gives these.
+/// Unsettles what stood in a shard of records that are away; gives these.
 fn unsettle_away(connection: &Connection, shard: &str) -> Result<Vec<i64>, ReplicaError> {
     let sql = "UPDATE change SET shard = NULL, sequence = NULL, receipt = NULL, held = NULL
-               WHERE own = 1 AND shard = ?1 AND sequence IS NOT NULL
+               WHERE shard = ?1 AND sequence IS NOT NULL
                  AND record IN (SELECT number FROM record WHERE away = 1) RETURNING record";
     let mut statement = connection.prepare_cached(sql)?;
     let records = statement.query_map([shard], |row| row.get(0))?;

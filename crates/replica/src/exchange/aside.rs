@@ -20,11 +20,12 @@ impl Intake<'_> {
         chunk: &[u8],
         place: &Place<'_>,
     ) -> Result<(), ReplicaError> {
+        let (admission, admitted) = place.admitted.unzip();
         self.connection
             .prepare_cached(
                 "INSERT OR REPLACE INTO pending (record, generation, kind, hash, chunk, nonce, batch, leaf, shard,
-                                                 sequence, came)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+                                                 sequence, came, admission, admitted)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
             )?
             .execute(params![
                 leaf.record.0,
@@ -37,7 +38,9 @@ impl Intake<'_> {
                 leaf.index,
                 place.shard,
                 place.sequence,
-                self.now.0
+                self.now.0,
+                admission,
+                admitted
             ])?;
         Ok(())
     }
@@ -49,7 +52,8 @@ impl Intake<'_> {
             let mut progress = false;
             for waiting in self.pending_of(row)? {
                 let hash = chunk::name(&waiting.chunk);
-                let place = Place { shard: &waiting.shard, set: "", sequence: waiting.sequence };
+                let (shard, sequence, admitted) = (&waiting.shard, waiting.sequence, waiting.admitted);
+                let place = Place { shard, set: "", sequence, admitted };
                 match history.check(&waiting.chunk).and_then(|change| history.admit(change)) {
                     Ok(()) => {
                         let Some(change) = history.change(&hash) else { continue };
@@ -85,7 +89,7 @@ impl Intake<'_> {
     }
 
     fn pending_of(&self, row: &RecordRow) -> Result<Vec<Waiting>, ReplicaError> {
-        let sql = "SELECT chunk, nonce, batch, leaf, shard, sequence FROM pending
+        let sql = "SELECT chunk, nonce, batch, leaf, shard, sequence, admission, admitted FROM pending
                    WHERE record = ?1 AND generation = ?2 ORDER BY sequence";
         let mut statement = self.connection.prepare_cached(sql)?;
         let rows = statement.query_map(params![row.id.0, row.generation], |row| {
@@ -96,6 +100,7 @@ impl Intake<'_> {
                 leaf: row.get(3)?,
                 shard: row.get(4)?,
                 sequence: row.get(5)?,
+                admitted: row.get::<_, Option<i64>>(6)?.zip(row.get(7)?),
             })
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
@@ -202,6 +207,7 @@ struct Waiting {
     leaf: u32,
     shard: String,
     sequence: u64,
+    admitted: Option<(i64, u32)>,
 }
 
 impl Waiting {

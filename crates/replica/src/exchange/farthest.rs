@@ -7,7 +7,7 @@ use super::session::SyncReport;
 #[derive(Debug, Default)]
 pub(super) struct Farthest {
     /// What came or was new to the relay.
-    done: (u64, u64, u64, u64),
+    done: (u64, u64, u64, u64, u64),
     /// The fewest changes that waited; `None` before the first answer.
     fewest_waiting: Option<u64>,
     /// The most that was read of the logs.
@@ -17,7 +17,7 @@ pub(super) struct Farthest {
 impl Farthest {
     /// Takes a state with so much waiting and read; whether that is farther in any way.
     pub(super) fn moves_to(&mut self, report: &SyncReport, (waiting, read): (u64, u64)) -> bool {
-        let done = (report.pushed, report.pulled, report.sealed, report.arrived);
+        let done = (report.pushed, report.pulled, report.returned, report.sealed, report.arrived);
         let farther = done != self.done
             || read > self.read
             || self.fewest_waiting.is_none_or(|fewest| waiting < fewest);

@@ -13,7 +13,7 @@ use super::Attempt;
 use super::outgoing::{AGREED, scopes};
 use super::pulled::{Intake, Taken, leaves_of};
 use super::session::{SyncError, SyncReport};
-use super::{adrift, equality, former, orders, outcomes, verdicts};
+use super::{adrift, confirmed, equality, former, orders, outcomes, returning, verdicts};
 use crate::database::set_named;
 use crate::digest;
 use crate::identity::{grant, see_relay_time, set_grant, set_nonce};
@@ -60,10 +60,21 @@ impl Replica {
             let said = (runs.as_slice(), response.receipt.as_ref());
             verdicts::take(&transaction, &relay, batch, said, (attempt, now), report)?;
         }
+        let word = (&relay, response.admission.as_ref());
+        let confirmed = confirmed::of_exchange(&transaction, request, response)?;
+        let kept = confirmed::keep(&transaction, &self.identity.deployment, word, &confirmed)?;
+        if let Some(kept) = &kept {
+            confirmed::pushed(request).iter().try_for_each(|name| kept.stamp(&transaction, name))?;
+        }
+        if let Some(returned) = &request.returned {
+            let said = (response.returned.as_deref(), kept.as_ref());
+            returning::take(&transaction, returned, said, attempt, report)?;
+        }
         outcomes::take(&transaction, &relay, response.outcomes.as_deref().unwrap_or_default(), now)?;
         let touched = RefCell::default();
         let intake = Intake {
             batches: response.batches.as_deref().unwrap_or_default(),
+            kept: kept.as_ref(),
             #[cfg(feature = "sabotage")]
             sabotage: self.sabotage.as_deref(),
             ..Intake::begin(&transaction, (&self.pack, &self.identity), now, &touched)?
@@ -92,24 +103,27 @@ impl Replica {
         Ok(Progress { parcels_lost, ..progress })
     }
 
-    /// Whether own changes wait that were not held back in this attempt.
+    /// Whether changes wait to be sent or given back that were not held back in this attempt.
     pub(super) fn has_waiting(&self, attempt: Attempt) -> Result<bool, ReplicaError> {
         let sql = "SELECT EXISTS (SELECT 1 FROM change INDEXED BY change_waiting
                    WHERE own = 1 AND sequence IS NULL AND receipt IS NULL AND refused IS NULL
                      AND (held IS NULL OR held <> ?1))";
-        Ok(self.connection.prepare_cached(sql)?.query_row([attempt.0], |row| row.get(0))?)
+        let waits: bool = self.connection.prepare_cached(sql)?.query_row([attempt.0], |row| row.get(0))?;
+        Ok(waits || returning::count(&self.connection, attempt)? > 0)
     }
 
-    /// How many own changes wait that were not held back in this attempt, and how much was read
+    /// How many changes wait to be sent or given back that were not held back in this attempt, and how much was read
     /// of the logs, all scopes together.
     pub(super) fn standing(&self, attempt: Attempt) -> Result<(u64, u64), ReplicaError> {
         let sql = "SELECT (SELECT count(*) FROM change
                            WHERE own = 1 AND sequence IS NULL AND receipt IS NULL AND refused IS NULL
                              AND (held IS NULL OR held <> ?1)),
                           (SELECT coalesce(sum(sequence), 0) FROM scope)";
-        let found =
-            self.connection.prepare_cached(sql)?.query_row([attempt.0], |row| Ok((row.get(0)?, row.get(1)?)));
-        Ok(found?)
+        let (waiting, read): (u64, u64) = self
+            .connection
+            .prepare_cached(sql)?
+            .query_row([attempt.0], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok((waiting + returning::count(&self.connection, attempt)?, read))
     }
 
     /// Whether there is own work that no exchange has tried to send to its end: new since, or cut off. What the relay

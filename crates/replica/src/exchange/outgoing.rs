@@ -12,7 +12,7 @@ use sambung_trust::merkle::{self, Node};
 use sambung_trust::signed::encode;
 use sambung_trust::{Grant, RecipientsSum, Signed};
 
-use super::{Attempt, Plan, former, orders, outcomes};
+use super::{Attempt, Plan, former, orders, outcomes, returning};
 use crate::database::named_cbor;
 use crate::identity::{grant, next_counter};
 use crate::parcel::{arrival, outbox, recipients};
@@ -21,7 +21,7 @@ use crate::query::age_s;
 use crate::{Replica, ReplicaError, digest};
 
 /// Bytes of chunks in one push, well below the relay's limit: a cut line repeats at most this much.
-const PUSH_BYTES: usize = 1024 * 1024;
+pub(super) const PUSH_BYTES: usize = 1024 * 1024;
 
 /// Name of the stored scopes hash at which the relay last had nothing new.
 pub(super) const AGREED: &str = "agreed";
@@ -54,8 +54,10 @@ impl Replica {
         let sums = digest::sums(&transaction, &self.identity.deployment, &grant)?;
         let scopes = scopes(&transaction, &grant)?;
         let writer = Writer { identity: &self.identity, pack: self.pack.digest, staff, now };
-        let open = open_batch(&transaction)?;
-        let batch = match open {
+        // What comes back goes first and alone: what waits may build on it.
+        let returned = returning::draft(&transaction, &self.identity.deployment, attempt)?;
+        let batch = match open_batch(&transaction)? {
+            _ if returned.is_some() => None,
             Some(number) => Some(number),
             None => writer.sign_waiting(&transaction, &signed_grant, &scopes, attempt)?,
         };
@@ -69,7 +71,10 @@ impl Replica {
         let known = RecipientsSum::of(&recipients(&transaction)?);
         let hash = agreement_hash(&scopes, &sums, &known);
         let agreed: Option<ByteVec> = named_cbor(&transaction, AGREED)?;
-        let quiet = push.is_none() && agreed.is_some_and(|agreed| agreed[..] == hash) && !plan.list_scopes;
+        let quiet = push.is_none()
+            && returned.is_none()
+            && agreed.is_some_and(|agreed| agreed[..] == hash)
+            && !plan.list_scopes;
         let request = ExchangeRequest {
             replica: self.identity.replica,
             grant: signed_grant.short_id(),
@@ -89,6 +94,7 @@ impl Replica {
             parcels,
             parcels_seen: arrival::seen(&transaction)?,
             with_sums: Some(true),
+            returned,
         };
         transaction.commit()?;
         Ok(Draft { request, batch })
@@ -218,7 +224,7 @@ fn waiting_runs(
     let sql = "SELECT c.record, r.id, r.generation, c.nonce, c.position, c.hash, length(c.chunk)
                FROM change AS c INDEXED BY change_waiting JOIN record AS r ON r.number = c.record
                WHERE c.own = 1 AND c.sequence IS NULL AND c.receipt IS NULL AND c.refused IS NULL
-                 AND (c.held IS NULL OR c.held <> ?1) AND c.formerly IS ?3
+                 AND c.admission IS NULL AND (c.held IS NULL OR c.held <> ?1) AND c.formerly IS ?3
                ORDER BY c.record, c.position LIMIT ?2";
     let limit = i64::try_from(PUSH_CHANGES_MAX).unwrap_or(i64::MAX);
     let mut statement = connection.prepare_cached(sql)?;

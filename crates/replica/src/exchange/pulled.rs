@@ -10,11 +10,12 @@ use sambung_sync::document::Change;
 use sambung_sync::form::{History, Rejected};
 use sambung_sync::gate::gate;
 use sambung_sync::message::{ExchangeRequest, KnownChange, Pull, PullAnswer, PulledBatch, PulledLeaf};
-use sambung_sync::{Actor, ChangeHash, chunk};
+use sambung_sync::{Actor, chunk};
 use sambung_trust::merkle::{Node, root_from};
 use sambung_trust::signed::encode;
-use sambung_trust::{BatchHeader, PublicKey, batch};
+use sambung_trust::{BatchHeader, PublicKey};
 
+use super::confirmed::Kept;
 use super::safe;
 use crate::conflict::decision;
 use crate::digest;
@@ -29,6 +30,8 @@ pub(super) struct Intake<'a> {
     pub(super) identity: &'a Identity,
     pub(super) batches: &'a [PulledBatch],
     pub(super) now: Timestamp,
+    /// The relay's word on everything that the response confirms.
+    pub(super) kept: Option<&'a Kept>,
     /// Whether what comes is looked through for records that are not where their person is.
     pub(super) looks: bool,
     /// Records of which something is settled, by number: counted anew at the end.
@@ -68,6 +71,8 @@ pub(super) struct Place<'a> {
     pub(super) shard: &'a str,
     pub(super) set: &'a str,
     pub(super) sequence: u64,
+    /// The relay's statement that it stands there, with its place under that.
+    pub(super) admitted: Option<(i64, u32)>,
 }
 
 impl<'a> Intake<'a> {
@@ -84,6 +89,7 @@ impl<'a> Intake<'a> {
             identity,
             batches: &[],
             now,
+            kept: None,
             looks: astray::looks(connection)?,
             touched,
             #[cfg(feature = "sabotage")]
@@ -104,7 +110,7 @@ impl Intake<'_> {
         let mut contradicted = BTreeSet::new();
         for leaf in came {
             let index = usize::try_from(leaf.index).unwrap_or(usize::MAX);
-            let node = self.node(leaf);
+            let node = leaf.node(&self.identity.deployment);
             let before = leaves.entry(leaf.batch).or_default().insert(index, (node, leaf));
             if before.is_some_and(|(other, _)| other != node) {
                 contradicted.insert(leaf.batch);
@@ -122,11 +128,6 @@ impl Intake<'_> {
             }
         }
         Ok(proven)
-    }
-
-    fn node(&self, leaf: &PulledLeaf) -> Node {
-        let hashes: Vec<[u8; 32]> = hashes(leaf).iter().map(|hash| hash.0).collect();
-        batch::leaf(&self.identity.deployment, leaf.record, leaf.generation, &leaf.nonce, &hashes)
     }
 
     fn store_batch(
@@ -147,7 +148,7 @@ impl Intake<'_> {
         let mut insert =
             connection.prepare_cached("INSERT OR IGNORE INTO leaf VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?;
         for (_, leaf) in held.values() {
-            let all: Vec<u8> = hashes(leaf).iter().flat_map(|hash| hash.0).collect();
+            let all: Vec<u8> = leaf.under().iter().flat_map(|hash| hash.0).collect();
             insert.execute(params![number, leaf.index, leaf.record.0, leaf.generation, leaf.nonce, all])?;
         }
         if !pulled.proof.is_empty() {
@@ -237,13 +238,15 @@ impl Intake<'_> {
             };
             self.touch(row.number);
             let sequence = from + u64::from(change.offset);
+            let (admission, admitted) = self.kept.and_then(|kept| kept.place_of(change)).unzip();
             self.connection
                 .prepare_cached(
-                    "UPDATE change SET shard = ?3, sequence = ?4
+                    "UPDATE change SET shard = ?3, sequence = ?4, admitted = iif(admission IS NULL, ?6, admitted),
+                                       admission = coalesce(admission, ?5)
                      WHERE record = ?1 AND substr(hash, 1, 8) = ?2
                        AND (sequence IS NULL OR shard <> ?3 OR sequence < ?4)",
                 )?
-                .execute(params![row.number, change.hash, pull.shard.as_str(), sequence])?;
+                .execute(params![row.number, change.hash, pull.shard.as_str(), sequence, admission, admitted])?;
             self.join(row.number, &pull.set.to_string())?;
         }
         Ok(true)
@@ -277,6 +280,7 @@ impl Intake<'_> {
                     shard: pull.shard.as_str(),
                     set: &pull.set.to_string(),
                     sequence: from + u64::from(change.offset),
+                    admitted: None,
                 };
                 self.set_aside(leaf, proven, &change.chunk, code, &place)?;
             }
@@ -299,11 +303,15 @@ impl Intake<'_> {
         self.join(row.number, &pull.set.to_string())?;
         self.join_sets_aside(&row)?;
         let mut history = row.history(self.connection, self.pack)?;
-        let (under, set) = (hashes(leaf), pull.set.to_string());
+        let (under, set) = (leaf.under(), pull.set.to_string());
         let mut new = 0;
         for change in &leaf.changes {
-            let place =
-                Place { shard: pull.shard.as_str(), set: &set, sequence: from + u64::from(change.offset) };
+            let place = Place {
+                shard: pull.shard.as_str(),
+                set: &set,
+                sequence: from + u64::from(change.offset),
+                admitted: self.admitted(leaf, &change.chunk),
+            };
             if !under.contains(&chunk::name(&change.chunk)) {
                 self.set_aside(leaf, None, &change.chunk, BATCH_INVALID, &place)?;
                 continue;
@@ -326,6 +334,13 @@ impl Intake<'_> {
         }
         self.touch(row.number);
         Ok(new)
+    }
+
+    /// Where the relay's statement on this response speaks of a change.
+    fn admitted(&self, leaf: &PulledLeaf, bytes: &[u8]) -> Option<(i64, u32)> {
+        let kept = self.kept?;
+        let place = kept.place(&(leaf.record, leaf.generation, chunk::name(bytes)))?;
+        Some((kept.number, place))
     }
 
     /// Notes that a record's raw changes are ahead of its document.
@@ -353,6 +368,9 @@ impl Intake<'_> {
                        AND (sequence IS NULL OR shard <> ?3 OR sequence < ?4)",
                 )?
                 .execute(params![row.number, hash.0, place.shard, place.sequence])?;
+            if let Some(kept) = self.kept {
+                kept.stamp(self.connection, &(leaf.record, leaf.generation, hash))?;
+            }
             return Ok(false);
         }
         let written_by = Actor::derive(&proven.device.0, &leaf.nonce);
@@ -392,12 +410,13 @@ impl Intake<'_> {
         (batch, leaf): (i64, u32),
         place: &Place<'_>,
     ) -> Result<(), ReplicaError> {
+        let (admission, admitted) = place.admitted.unzip();
         let position = row.changes(self.connection)? + 1;
         self.connection
             .prepare_cached(
                 "INSERT INTO change (record, position, hash, chunk, nonce, own, came, batch, leaf, shard, sequence,
-                                     decision)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+                                     decision, admission, admitted)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
             )?
             .execute(params![
                 row.number,
@@ -411,7 +430,9 @@ impl Intake<'_> {
                 leaf,
                 (place.sequence > 0).then_some(place.shard),
                 (place.sequence > 0).then_some(place.sequence),
-                decision(change.message.as_deref())
+                decision(change.message.as_deref()),
+                admission,
+                admitted
             ])?;
         Ok(())
     }
@@ -443,13 +464,6 @@ pub(super) fn leaves_of(pull: &Pull) -> &[PulledLeaf] {
         PullAnswer::Delta { leaves, .. } => leaves,
         PullAnswer::Reconcile => &[],
     }
-}
-
-/// All hashes under a leaf, in order.
-fn hashes(leaf: &PulledLeaf) -> Vec<ChangeHash> {
-    leaf.hashes
-        .clone()
-        .unwrap_or_else(|| leaf.changes.iter().map(|change| chunk::name(&change.chunk)).collect())
 }
 
 /// The header of a batch, if its author signed it and the leaves lead to its root. Whether a chunk stands under

@@ -13,8 +13,10 @@ use sambung_sync::message::{
     AnsweredSet, Asked, AskedSet, Compared, Ends, Pull, PullAnswer, ReconcileRequest, ReconcileResponse, Word,
 };
 use sambung_trust::Grant;
+use sambung_trust::certificate::Purpose;
 
 use super::adrift;
+use super::confirmed;
 use super::former;
 use super::listing::{differing, level_of, listing};
 use super::past::{forget_all, settle_past};
@@ -132,9 +134,15 @@ impl Replica {
             .map_err(ReplicaError::from)?;
         see_relay_time(&transaction, response.relay_time)?;
         set_nonce(&transaction, &response.nonce)?;
+        let relay = self.identity.key_for(Purpose::Relay, response.relay_time);
+        let relay = relay.map_err(|_| SyncError::RelayUnknown)?;
+        let confirmed = confirmed::of_leaves(response.leaves.iter().flatten());
+        let word = (&relay, response.admission.as_ref());
+        let kept = confirmed::keep(&transaction, &self.identity.deployment, word, &confirmed)?;
         let touched = RefCell::default();
         let intake = Intake {
             batches: response.batches.as_deref().unwrap_or_default(),
+            kept: kept.as_ref(),
             #[cfg(feature = "sabotage")]
             sabotage: self.sabotage.as_deref(),
             ..Intake::begin(&transaction, (&self.pack, &self.identity), now, &touched)?

@@ -85,7 +85,7 @@ fn take(intake: &Intake<'_>, name: &Name) -> Result<bool, ReplicaError> {
             Ok((leaf, batch, set, shard, row.get::<_, u64>(6)?, chunk, row.get::<_, String>(8)?, row.get(9)?))
         })?;
     let proven = Proven { number: batch, device: signer(intake.connection, batch)? };
-    let place = Place { shard: &shard, set: &set, sequence };
+    let place = Place { shard: &shard, set: &set, sequence, admitted: None };
     let intake = Intake { now: Timestamp(came), ..*intake };
     if intake.pack.kind(&leaf.kind).is_none() {
         intake.set_aside(&leaf, Some(&proven), &chunk, &code, &place)?;

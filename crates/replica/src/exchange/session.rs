@@ -32,6 +32,9 @@ pub struct SyncReport {
     pub pushed: u64,
     /// Changes that came.
     pub pulled: u64,
+    /// Changes, own and others', that the relay had lost and has again.
+    #[serde(default)]
+    pub returned: u64,
     /// Round trips.
     pub rounds: u32,
     /// Bytes of the bodies sent.
@@ -76,6 +79,7 @@ impl SyncReport {
     pub fn add(&mut self, later: &SyncReport) {
         self.pushed += later.pushed;
         self.pulled += later.pulled;
+        self.returned += later.returned;
         self.rounds += later.rounds;
         self.bytes_up += later.bytes_up;
         self.bytes_down += later.bytes_down;

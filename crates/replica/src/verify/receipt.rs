@@ -9,7 +9,7 @@ use crate::ReplicaError;
 impl Verifier<'_> {
     /// Every receipt.
     pub(super) fn receipts(&mut self) -> Result<(), ReplicaError> {
-        let sql = "SELECT number FROM receipt WHERE number > ?1 ORDER BY number LIMIT ?2";
+        let sql = "SELECT number FROM receipt WHERE number > ?1 AND leaves IS NULL ORDER BY number LIMIT ?2";
         self.each(sql, |verifier, number| {
             verifier.verified.receipts += 1;
             verifier.receipt(number)

@@ -8,6 +8,7 @@ use sambung_sync::gate::gate;
 use sambung_sync::{Actor, ChangeHash, chunk};
 use sambung_trust::{BatchHeader, PublicKey, Signed};
 
+use super::statement::Admitted;
 use super::{Event, Verifier};
 use crate::exchange::split_hashes;
 use crate::loaded::{self, RecordRow, maps};
@@ -22,6 +23,7 @@ struct Stored {
     nonce: [u8; 16],
     own: bool,
     leaf: Option<(i64, i64)>,
+    admitted: Option<Admitted>,
 }
 
 /// What walking a record's changes gave.
@@ -76,7 +78,7 @@ impl Verifier<'_> {
                 self.found("change_position", Some(row.id), format!("no change at position {}", last + 1));
             }
             last = stored.position;
-            self.change(row.id, &mut history, &stored)?;
+            self.change((row.id, row.generation), &mut history, &stored)?;
             self.verified.changes += 1;
             walked.changes = last;
             if last == row.position {
@@ -88,8 +90,9 @@ impl Verifier<'_> {
     }
 
     fn next_change(&self, record: i64, after: i64) -> Result<Option<Stored>, ReplicaError> {
-        let sql = "SELECT position, hash, chunk, nonce, own, batch, leaf FROM change
-                   WHERE record = ?1 AND position > ?2 ORDER BY position LIMIT 1";
+        let sql = "SELECT position, hash, chunk, nonce, own, batch, leaf, admission, admitted,
+                          lane = 1 OR EXISTS (SELECT 1 FROM came_late WHERE hash = change.hash)
+                   FROM change WHERE record = ?1 AND position > ?2 ORDER BY position LIMIT 1";
         let read = |row: &rusqlite::Row<'_>| {
             Ok(Stored {
                 position: row.get(0)?,
@@ -98,12 +101,21 @@ impl Verifier<'_> {
                 nonce: row.get(3)?,
                 own: row.get(4)?,
                 leaf: row.get::<_, Option<i64>>(5)?.zip(row.get(6)?),
+                admitted: match row.get(7)? {
+                    Some(number) => Some(Admitted { number, at: row.get(8)?, late: row.get(9)? }),
+                    None => None,
+                },
             })
         };
         Ok(self.connection.prepare_cached(sql)?.query_row([record, after], read).optional()?)
     }
 
-    fn change(&mut self, id: RecordId, history: &mut History, stored: &Stored) -> Result<(), ReplicaError> {
+    fn change(
+        &mut self,
+        (id, generation): (RecordId, u32),
+        history: &mut History,
+        stored: &Stored,
+    ) -> Result<(), ReplicaError> {
         let at = stored.position;
         if chunk::name(&stored.chunk) != stored.hash {
             self.found("change_hash", Some(id), format!("change {at} is not the one it is named after"));
@@ -125,6 +137,15 @@ impl Verifier<'_> {
             && !self.under_leaf(batch, leaf, stored.hash)?
         {
             self.found("change_leaf", Some(id), format!("change {at} is not under its signed batch"));
+        }
+        if let Some(admitted) = &stored.admitted
+            && !self.is_admitted((id, generation), &stored.hash.0, admitted)?
+        {
+            let detail = format!(
+                "change {at} names statement {} of the relay, which is about others",
+                admitted.number
+            );
+            self.found("receipt_changes", Some(id), detail);
         }
         Ok(())
     }

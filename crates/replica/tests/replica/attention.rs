@@ -18,7 +18,7 @@ fn each_list_names_records_reasons_and_times() {
          INSERT INTO underived VALUES (4), (5);
          UPDATE record SET attempts = 3 WHERE number = 4;
          UPDATE change SET held = 5000 WHERE record = 5;
-         INSERT INTO pending SELECT id, 1, kind, zeroblob(32), x'00', zeroblob(16), 1, 0, '35.13', 9, 6000
+         INSERT INTO pending (record, generation, kind, hash, chunk, nonce, batch, leaf, shard, sequence, came) SELECT id, 1, kind, zeroblob(32), x'00', zeroblob(16), 1, 0, '35.13', 9, 6000
            FROM record WHERE number = 5",
     );
     let matters = a.replica.matters(10).unwrap();

@@ -74,10 +74,10 @@ fn a_change_that_a_relay_lost_is_noticed_and_given_back_by_its_author() {
     site.restore_relay(&image);
     let report = a.sync(&site);
     assert_mended(&report);
-    assert_eq!((report.pushed, report.pulled), (1, 0), "{report:?}");
+    assert_eq!((report.pushed, report.returned, report.pulled), (1, 2, 0), "{report:?}");
     let report = b.sync(&site);
-    assert_mended(&report);
-    assert_eq!((report.pushed, report.pulled), (1, 0), "{report:?}");
+    assert_eq!((report.pushed, report.returned, report.pulled), (0, 0, 0), "{report:?}");
+    assert!(report.sets.iter().all(|set| set.equal), "what b wrote was given back by a: {report:?}");
     a.sync(&site);
     assert_same(&a, &b, &ids);
     let mut fresh = site.office("c", AREAS);

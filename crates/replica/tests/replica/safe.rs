@@ -140,7 +140,7 @@ fn held_and_pending_changes_are_counted_with_their_ages() {
     a.sql(
         "UPDATE change SET held = 9000, came = 5000 WHERE record = 1;
          UPDATE change SET came = 1000 WHERE record = 2;
-         INSERT INTO pending SELECT id, 1, kind, zeroblob(32), x'00', zeroblob(16), 1, 0, '35.13', 9, 6000
+         INSERT INTO pending (record, generation, kind, hash, chunk, nonce, batch, leaf, shard, sequence, came) SELECT id, 1, kind, zeroblob(32), x'00', zeroblob(16), 1, 0, '35.13', 9, 6000
            FROM record WHERE number = 1",
     );
     let status = a.replica.status(Timestamp(20_000)).unwrap();

@@ -59,6 +59,12 @@ fn every_kind_of_tampering_is_found_under_its_own_code() {
         ("UPDATE batch SET signed = (SELECT signed FROM batch ORDER BY number DESC LIMIT 1)", "batch_signature"),
         ("UPDATE receipt SET signed = x'80'", "receipt_signature"),
         ("UPDATE change SET receipt = (SELECT max(number) FROM receipt) WHERE record = 2", "receipt_changes"),
+        ("UPDATE receipt SET leaves = zeroblob(32) WHERE leaves IS NOT NULL", "receipt_signature"),
+        ("UPDATE change SET admitted = admitted + 1", "receipt_changes"),
+        (
+            "UPDATE change SET receipt = (SELECT max(number) FROM receipt WHERE leaves IS NULL) WHERE record = 2",
+            "receipt_changes",
+        ),
         ("UPDATE receipt_range SET last = last + 1", "receipt_range"),
         ("UPDATE receipt_range SET chain = zeroblob(32)", "receipt_range"),
         ("UPDATE set_sum SET count = count + 1", "digest"),

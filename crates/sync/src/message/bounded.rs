@@ -4,7 +4,7 @@
 use minicbor::decode::{Decode, Decoder, Error};
 use sambung_trust::merkle::LEAVES_MAX;
 
-use super::{AskedSet, PushItem};
+use super::{AskedSet, PushItem, ReturnedLeaf};
 use crate::frame::FrameError;
 use crate::limits::{ASKED_MAX, PUSH_CHANGES_MAX, SCOPES_MAX};
 
@@ -24,6 +24,24 @@ where
         items.push(item);
     }
     Ok(items)
+}
+
+/// What is given back, which together is no more than a push may hold.
+pub(super) fn returned<C>(d: &mut Decoder<'_>, context: &mut C) -> Result<Vec<ReturnedLeaf>, Error>
+where
+    ReturnedLeaf: for<'b> Decode<'b, C>,
+{
+    let mut leaves: Vec<ReturnedLeaf> = Vec::new();
+    let mut changes = 0;
+    for leaf in d.array_iter_with(context)? {
+        let leaf: ReturnedLeaf = leaf?;
+        changes += leaf.leaf.changes.len();
+        if leaves.len() == PUSH_CHANGES_MAX || changes > PUSH_CHANGES_MAX {
+            return Err(Error::custom(FrameError::TooLarge));
+        }
+        leaves.push(leaf);
+    }
+    Ok(leaves)
 }
 
 /// A list that is counted while it is read.
@@ -157,6 +175,47 @@ mod tests {
         assert_eq!(read(&[PUSH_CHANGES_MAX + 1]), Err(FrameError::TooLarge));
         assert!(read(&vec![0; LEAVES_MAX]).is_ok());
         assert_eq!(read(&vec![0; LEAVES_MAX + 1]), Err(FrameError::TooLarge));
+    }
+
+    #[test]
+    fn what_is_given_back_is_counted_while_it_is_read() {
+        use crate::limits::RETURNED_ADMISSIONS_MAX;
+        use crate::message::{Admitted, PulledBatch, PulledChange, PulledLeaf, Returned, ReturnedLeaf};
+
+        let key = SecretKey::from_seed(&[1; 32]);
+        let signed = Signed { body: Vec::new().into(), signature: key.sign("", b"") };
+        let leaf = |changes: usize| ReturnedLeaf {
+            admission: 0,
+            leaf: PulledLeaf {
+                batch: 0,
+                index: 0,
+                record: RecordId([1; 16]),
+                generation: 1,
+                kind: String::new(),
+                nonce: [1; 16],
+                hashes: None,
+                changes: vec![PulledChange { offset: 0, chunk: Vec::new().into(), late: None }; changes],
+            },
+        };
+        let read = |admissions: usize, batches: usize, leaves: &[usize]| {
+            let returned = Returned {
+                admissions: vec![Admitted { admission: signed.clone(), proof: Vec::new() }; admissions],
+                batches: vec![PulledBatch { batch: signed.clone(), leaves: 1, proof: Vec::new() }; batches],
+                leaves: leaves.iter().map(|changes| leaf(*changes)).collect(),
+            };
+            Frame::enclose(&returned, [0; 24], &key).peek::<Returned>().map(drop)
+        };
+        let half = PUSH_CHANGES_MAX / 2;
+        assert_eq!(read(RETURNED_ADMISSIONS_MAX, PUSH_CHANGES_MAX, &[half, half]), Ok(()));
+        assert_eq!(read(0, 0, &vec![0; PUSH_CHANGES_MAX]), Ok(()));
+        for (admissions, batches, leaves) in [
+            (RETURNED_ADMISSIONS_MAX + 1, 0, vec![]),
+            (0, PUSH_CHANGES_MAX + 1, vec![]),
+            (0, 0, vec![half, half, 1]),
+            (0, 0, vec![0; PUSH_CHANGES_MAX + 1]),
+        ] {
+            assert_eq!(read(admissions, batches, &leaves), Err(FrameError::TooLarge));
+        }
     }
 
     #[test]

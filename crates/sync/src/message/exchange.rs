@@ -8,10 +8,11 @@ use sambung_trust::grant::GrantId;
 use sambung_trust::merkle::Node;
 use sambung_trust::nonce::{Nonce, issued_at};
 use sambung_trust::signed::encode;
-use sambung_trust::{Recipient, RecipientsSum, Signed};
+use sambung_trust::{DeploymentKey, Recipient, RecipientsSum, Signed, batch};
 
-use super::{ParcelMark, ParcelsDown, ParcelsUp, VerdictRun, bounded};
+use super::{ParcelMark, ParcelsDown, ParcelsUp, Returned, VerdictRun, bounded};
 use crate::chain::{LogId, Mark};
+use crate::chunk;
 use crate::digest::{SetSum, SumsHash, sums_hash};
 use crate::document::ChangeHash;
 use crate::limits::{ORDERS_HELD_MAX, PUSH_CHANGES_MAX, RECIPIENTS_MAX};
@@ -74,6 +75,9 @@ pub struct ExchangeRequest {
     /// The hash over all scopes covers the sums of its sets as well ([`agreement_hash`]).
     #[n(20)]
     pub with_sums: Option<bool>,
+    /// Changes that stood in this relay's log and do not any more.
+    #[n(21)]
+    pub returned: Option<Returned>,
 }
 
 /// A replica's cursor in one shard for one set.
@@ -261,6 +265,13 @@ pub struct ExchangeResponse {
     /// No records are sent now: this relay has come back with less than it had, and waits for the centre.
     #[n(22)]
     pub silent: Option<bool>,
+    /// The signed [`sambung_trust::Admission`] of everything that this answer confirms
+    /// ([`Confirmed`](crate::confirmed::Confirmed)).
+    #[n(23)]
+    pub admission: Option<Signed>,
+    /// Verdicts on what was given back, in its order.
+    #[n(24)]
+    pub returned: Option<Vec<VerdictRun>>,
 }
 
 impl ExchangeResponse {
@@ -393,6 +404,22 @@ pub struct PulledLeaf {
     /// The changes of this page.
     #[n(7)]
     pub changes: Vec<PulledChange>,
+}
+
+impl PulledLeaf {
+    /// All hashes under the leaf, in order.
+    #[must_use]
+    pub fn under(&self) -> Vec<ChangeHash> {
+        let carried = || self.changes.iter().map(|change| chunk::name(&change.chunk)).collect();
+        self.hashes.clone().unwrap_or_else(carried)
+    }
+
+    /// The leaf itself.
+    #[must_use]
+    pub fn node(&self, deployment: &DeploymentKey) -> Node {
+        let hashes: Vec<[u8; 32]> = self.under().iter().map(|hash| hash.0).collect();
+        batch::leaf(deployment, self.record, self.generation, &self.nonce, &hashes)
+    }
 }
 
 /// One change of a pull.

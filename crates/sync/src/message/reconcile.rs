@@ -7,6 +7,7 @@
 use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
 use sambung_domain::{RecordId, Set, Shard, Timestamp};
+use sambung_trust::Signed;
 use sambung_trust::grant::GrantId;
 use sambung_trust::nonce::Nonce;
 
@@ -110,6 +111,9 @@ pub struct ReconcileResponse {
     /// Changes that the replica lacks. Their offsets say nothing.
     #[n(7)]
     pub leaves: Option<Vec<PulledLeaf>>,
+    /// The signed [`sambung_trust::Admission`] of these changes.
+    #[n(8)]
+    pub admission: Option<Signed>,
 }
 
 /// One set compared.

@@ -13,11 +13,14 @@ use super::{
 };
 use crate::chunk;
 use crate::document::{Actor, Change, ChangeHash, Genesis};
-use crate::form::{BadForm, History, Rejected};
+use crate::form::{History, Rejected};
 use crate::gate::gate;
 use crate::limits::PUSH_HISTORY_MAX;
 use crate::message::{Disposition, Lane, PushItem, Verdict};
 use crate::routing::routing_after;
+
+/// A record's name.
+type Name = (RecordId, u32);
 
 /// A record as it stands at the relay.
 pub(super) struct Standing {
@@ -68,7 +71,7 @@ impl Relay {
             None if intake.read >= PUSH_HISTORY_MAX => {
                 return Ok(all(Verdict::plain(Disposition::Later)));
             }
-            None => match read(intake, item, &kind.genesis_maps(), known.filter(|_| !foreign))? {
+            None => match read(intake, name, &kind.genesis_maps(), known.filter(|_| !foreign))? {
                 Some(read) => read,
                 None => return Ok(all(Verdict::refused("form_genesis"))),
             },
@@ -133,39 +136,64 @@ impl Relay {
         if lane == Lane::Late {
             stored(intake.store.put_late(item.record, item.generation, &hash))?;
         }
-        settle(intake, item, (hash, visit.history.heads()), &mut visit.row, after)?;
+        let name = (item.record, item.generation);
+        settle(intake, name, (hash, visit.history.heads()), &mut visit.row, after)?;
         Ok(Verdict { lane, ..Verdict::plain(Disposition::Stored) })
     }
 
-    /// Takes a change out of quarantine into the log, if its form still fits.
-    pub(super) fn readmit<S: RelayStore>(
+    /// A record as it stands, for changes that nobody judges any more; `None` where its name makes no genesis.
+    pub(super) fn standing<S: RelayStore>(
         &self,
         intake: &mut Intake<'_, S>,
-        change: &Quarantined,
-        chunk: &[u8],
-    ) -> Result<Result<(), Rejected>, RelayError<S::Error>> {
-        let (record, generation) = (change.record, change.generation);
-        let (kind, nonce) = (change.kind.clone(), [0; 16]);
-        let item = PushItem { record, generation, kind, nonce, chunks: Vec::new() };
-        let maps = self.pack.kind(&item.kind).map(sambung_domain::pack::Kind::genesis_maps);
+        (record, generation): Name,
+        kind: &str,
+    ) -> Result<Option<Standing>, RelayError<S::Error>> {
+        let last = intake.last.take();
+        if let Some(last) = last.filter(|last| (last.record, last.generation) == (record, generation)) {
+            return Ok(Some(last));
+        }
+        let maps = self.pack.kind(kind).map(sambung_domain::pack::Kind::genesis_maps);
         let known = stored(intake.store.record(record, generation))?;
-        let standing = read(intake, &item, &maps.unwrap_or_default(), known)?;
-        let Some(Standing { mut history, mut row, .. }) = standing else {
-            return Ok(Err(BadForm::Genesis.into()));
-        };
-        let checked = match history.check(chunk) {
+        read(intake, (record, generation, kind), &maps.unwrap_or_default(), known)
+    }
+}
+
+impl Standing {
+    /// Takes a change into the log about which it was decided before, if its form still fits.
+    pub(super) fn enter<S: RelayStore>(
+        &mut self,
+        intake: &mut Intake<'_, S>,
+        chunk: &[u8],
+        (batch, leaf): (i64, u32),
+    ) -> Result<Result<(), Rejected>, RelayError<S::Error>> {
+        let checked = match self.history.check(chunk) {
             Ok(checked) => checked,
             Err(rejected) => return Ok(Err(rejected)),
         };
-        let after = routing_after(&history, &checked);
-        if let Err(rejected) = history.admit(checked) {
+        let (hash, after) = (checked.hash, routing_after(&self.history, &checked));
+        if let Err(rejected) = self.history.admit(checked) {
             return Ok(Err(rejected));
         }
-        let (hash, batch, leaf) = (change.hash, change.batch, change.leaf);
         let written = StoredChange { hash, chunk: chunk.to_vec(), batch, leaf };
-        stored(intake.store.put_change(record, generation, &written))?;
-        settle(intake, &item, (hash, history.heads()), &mut row, after)?;
+        stored(intake.store.put_change(self.record, self.generation, &written))?;
+        let name = (self.record, self.generation);
+        settle(intake, name, (hash, self.history.heads()), &mut self.row, after)?;
         Ok(Ok(()))
+    }
+
+    /// Takes back a change that stood in the log before.
+    pub(super) fn take_back<S: RelayStore>(
+        &mut self,
+        intake: &mut Intake<'_, S>,
+        chunk: &[u8],
+        expected: Actor,
+        place: (i64, u32),
+    ) -> Result<Verdict, RelayError<S::Error>> {
+        if let Err(verdict) = examine(&self.history, chunk, expected) {
+            return Ok(verdict);
+        }
+        let entered = self.enter(intake, chunk, place)?;
+        Ok(Verdict::plain(if entered.is_ok() { Disposition::Stored } else { Disposition::Held }))
     }
 }
 
@@ -258,19 +286,18 @@ fn set_apart<S: RelayStore>(
 /// Writes the entries of an accepted change, and where its record lies now with which heads.
 fn settle<S: RelayStore>(
     intake: &mut Intake<'_, S>,
-    item: &PushItem,
+    name: Name,
     (hash, heads): (ChangeHash, Vec<ChangeHash>),
     row: &mut RecordRow,
     after: Routing,
 ) -> Result<(), RelayError<S::Error>> {
-    let name = (item.record, item.generation);
     intake.ledger.note(intake.store, name, row, (heads, &after))?;
-    entries::write(intake, (item.record, item.generation), hash, (&row.routing, &after))?;
+    entries::write(intake, name, hash, (&row.routing, &after))?;
     if row.routing == after {
         return Ok(());
     }
     let before = std::mem::replace(&mut row.routing, after);
-    stored(intake.store.put_record(item.record, item.generation, row))?;
+    stored(intake.store.put_record(name.0, name.1, row))?;
     if !before.is_born() {
         return Ok(());
     }
@@ -280,19 +307,18 @@ fn settle<S: RelayStore>(
         .filter_map(|shard| Some(Seen { sequence: intake.written(&shard)?.saturating_sub(1), shard }))
         .collect();
     let moved = Move { at: intake.now, before, tips };
-    stored(intake.store.put_move(item.record, item.generation, &moved))
+    stored(intake.store.put_move(name.0, name.1, &moved))
 }
 
 /// Reads a record back from the store; a row that is not `known` is one before its birth, and has no changes. `None`
 /// where its name makes no genesis.
 fn read<S: RelayStore>(
     intake: &mut Intake<'_, S>,
-    item: &PushItem,
+    (record, generation, kind): (RecordId, u32, &str),
     maps: &[&str],
     known: Option<RecordRow>,
 ) -> Result<Option<Standing>, RelayError<S::Error>> {
-    let (record, generation) = (item.record, item.generation);
-    let genesis = Genesis { kind: item.kind.clone(), record, generation };
+    let genesis = Genesis { kind: kind.to_owned(), record, generation };
     let Ok(mut history) = History::begin(&genesis, maps) else { return Ok(None) };
     let changes = match known {
         Some(_) => stored(intake.store.changes(record, generation))?,
@@ -305,7 +331,7 @@ fn read<S: RelayStore>(
             break;
         }
     }
-    let row = known.unwrap_or_else(|| RecordRow { kind: item.kind.clone(), routing: Routing::default() });
+    let row = known.unwrap_or_else(|| RecordRow { kind: kind.to_owned(), routing: Routing::default() });
     Ok(Some(Standing { record, generation, history, row }))
 }
 
@@ -325,6 +351,7 @@ fn out_of_reach<S: RelayStore>(
     Ok(Verdict::plain(if own { Disposition::Duplicate } else { Disposition::Held }))
 }
 
+/// Whether a chunk fits a history, by the actor that its author writes as here.
 fn examine(history: &History, chunk: &[u8], expected: Actor) -> Result<Box<Change>, Verdict> {
     let seen = gate(chunk).map_err(|bad| Verdict::refused(bad.code()))?;
     if history.contains(&chunk::name(chunk)) {

@@ -5,6 +5,7 @@ use sambung_trust::nonce::{self, Nonce};
 use sambung_trust::{Signed, Standing};
 
 use super::{Caller, Relay, RelayStore};
+use crate::confirmed::Confirmed;
 use crate::frame::FrameError;
 use crate::message::{ExchangeRequest, ExchangeResponse, Refusal};
 
@@ -106,7 +107,15 @@ impl Relay {
             sums: None,
             void: None,
             silent: None,
+            admission: None,
+            returned: None,
         }
+    }
+
+    /// What is signed of everything that an answer confirms.
+    pub(super) fn admission(&self, confirmed: &Confirmed, now: Timestamp) -> Option<Signed> {
+        let statement = confirmed.statement(&self.keys.deployment, now)?;
+        Some(Signed::seal(&statement, &self.keys.relay))
     }
 
     /// Gives a worn grant another lease, also one that has lapsed: contact renews.

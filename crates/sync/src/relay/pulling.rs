@@ -3,14 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use sambung_domain::{RecordId, Routing, Set, Shard, Timestamp};
+use sambung_trust::RecipientsSum;
 use sambung_trust::decide::reads_through;
-use sambung_trust::{RecipientsSum, merkle};
 
 use super::answer::stored;
 use super::scopes::placed;
 use super::{Caller, LogRow, RecordRow, Reject, Relay, RelayError, RelayStore, StoredBatch, StoredChange};
 use crate::chain::{Entry, Mark};
 use crate::chunk;
+use crate::confirmed::Confirmed;
 use crate::digest::{SetSum, sums_hash};
 use crate::document::ChangeHash;
 use crate::frame::FrameError;
@@ -37,6 +38,10 @@ pub(super) struct Collector<'a, S: RelayStore> {
     /// The batches of this response, in its order, each with the leaves it carries of them.
     listed: Vec<(i64, BTreeSet<usize>)>,
     more: bool,
+    /// What was given back in the same request: the replica has it.
+    given: Confirmed,
+    /// What the response says to be in the log.
+    confirmed: Confirmed,
     #[cfg(feature = "sabotage")]
     forgets_filter: bool,
 }
@@ -51,15 +56,15 @@ pub(super) struct Page<'a> {
 }
 
 impl Relay {
-    /// Puts what is new for the caller into the response, or asks for the list of scopes.
+    /// Puts what is new for the caller into the response, or asks for the list of scopes. Gives what that confirms.
     pub(super) fn give_pulls<S: RelayStore>(
         &self,
         store: &mut S,
         caller: &Caller,
-        request: &ExchangeRequest,
+        (request, given): (&ExchangeRequest, Confirmed),
         response: &mut ExchangeResponse,
         now: Timestamp,
-    ) -> Result<(), RelayError<S::Error>> {
+    ) -> Result<Confirmed, RelayError<S::Error>> {
         let mut scopes = self.scopes_at_tip(store, caller, now)?;
         // Counted in the same snapshot as what is sent, and compared by the replica once it has taken that.
         let sums = match request.with_sums {
@@ -72,11 +77,12 @@ impl Relay {
         {
             self.give_recipients(store, known, response)?;
             self.hear(store, caller)?;
-            return self.note_claims(store, caller, &scopes, &scopes);
+            self.note_claims(store, caller, &scopes, &scopes)?;
+            return Ok(Confirmed::default());
         }
         let Some(listed) = &request.scopes else {
             response.want = Some(Want::Scopes);
-            return Ok(());
+            return Ok(Confirmed::default());
         };
         if listed.len() > SCOPES_MAX {
             return Err(Reject::Frame(FrameError::TooLarge).into());
@@ -87,6 +93,7 @@ impl Relay {
         let asked = request.budget.map_or(PULL_BYTES, |budget| budget.bytes);
         let mut collector = Collector {
             send_own: request.send_own.unwrap_or(false),
+            given,
             budget: usize::try_from(asked.clamp(PULL_BYTES_MIN, PULL_BYTES)).unwrap_or(usize::MAX),
             #[cfg(feature = "sabotage")]
             forgets_filter: self.sabotage == Some("scope_filter"),
@@ -107,12 +114,14 @@ impl Relay {
         let ended = !collector.more && pulls.iter().all(|pull| pull.answer != PullAnswer::Reconcile);
         response.sums = sums.filter(|_| ended).map(|sums| sums_hash(&sums));
         response.more = (collector.more || response.more == Some(true)).then_some(true);
-        response.batches = Some(collector.finish()).filter(|batches| !batches.is_empty());
+        let (batches, confirmed) = collector.finish();
+        response.batches = Some(batches).filter(|batches| !batches.is_empty());
         response.pulls = Some(pulls);
         if ended {
             self.hear(store, caller)?;
         }
-        self.note_claims(store, caller, &claimed, &scopes)
+        self.note_claims(store, caller, &claimed, &scopes)?;
+        Ok(confirmed)
     }
 }
 
@@ -170,6 +179,8 @@ impl<'a, S: RelayStore> Collector<'a, S> {
             batches: BTreeMap::new(),
             listed: Vec::new(),
             more: false,
+            given: Confirmed::default(),
+            confirmed: Confirmed::default(),
             #[cfg(feature = "sabotage")]
             forgets_filter: false,
         }
@@ -308,7 +319,14 @@ impl<S: RelayStore> Collector<'_, S> {
     ) -> Result<(), RelayError<S::Error>> {
         let offset = u32::try_from(sequence - page.from).unwrap_or(u32::MAX);
         let own = self.is_own(change.batch)? && !self.send_own;
-        if own || !self.sent.insert((record, generation, change.hash)) {
+        let name = (record, generation, change.hash);
+        let own = own || self.given.contains(&name);
+        let late = stored(self.store.is_late(record, generation, &change.hash))?;
+        if own || !self.sent.insert(name) {
+            // Its author knows whether it was late only from a verdict that may not have reached him.
+            if !late {
+                self.confirmed.note(name, false);
+            }
             let mut hash = [0; 8];
             hash.copy_from_slice(&change.hash.0[..8]);
             page.known.push(KnownChange { record, generation, offset, hash });
@@ -317,8 +335,8 @@ impl<S: RelayStore> Collector<'_, S> {
         }
         self.budget = self.budget.saturating_sub(change.chunk.len());
         let batch = self.list(change.batch, change.leaf);
-        let late = stored(self.store.is_late(record, generation, &change.hash))?.then_some(true);
-        let pulled = PulledChange { offset, chunk: change.chunk.into(), late };
+        self.confirmed.note(name, late);
+        let pulled = PulledChange { offset, chunk: change.chunk.into(), late: late.then_some(true) };
         match page.leaves.last_mut() {
             Some(leaf) if (leaf.batch, leaf.index) == (batch, change.leaf) => leaf.changes.push(pulled),
             _ => {
@@ -358,20 +376,23 @@ impl<S: RelayStore> Collector<'_, S> {
         u32::try_from(at).unwrap_or(u32::MAX)
     }
 
-    pub(super) fn finish(mut self) -> Vec<PulledBatch> {
+    /// The batches of what was collected, and what that confirms.
+    pub(super) fn finish(mut self) -> (Vec<PulledBatch>, Confirmed) {
         let listed = std::mem::take(&mut self.listed);
-        listed
+        let batches = listed
             .into_iter()
             .filter_map(|(number, held)| {
                 let batch = self.batches.remove(&number)?;
-                let indices: Vec<usize> = held.into_iter().filter(|at| *at < batch.leaves.len()).collect();
+                let indices: Vec<usize> = held.into_iter().filter(|at| *at < batch.tree.count()).collect();
                 Some(PulledBatch {
-                    leaves: u32::try_from(batch.leaves.len()).unwrap_or(u32::MAX),
-                    proof: merkle::prove(&batch.leaves, &indices),
+                    leaves: u32::try_from(batch.tree.count()).unwrap_or(u32::MAX),
+                    // What was given back in parts came with all that proves it.
+                    proof: batch.tree.prove(&indices).unwrap_or_default(),
                     batch: batch.signed,
                 })
             })
-            .collect()
+            .collect();
+        (batches, self.confirmed)
     }
 }
 

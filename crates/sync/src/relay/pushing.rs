@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use minicbor::bytes::ByteVec;
 use sambung_domain::{Shard, Timestamp};
 use sambung_trust::batch::{self, BatchHeader};
-use sambung_trust::merkle::{self, LEAVES_MAX, Node};
+use sambung_trust::merkle::{self, LEAVES_MAX, Node, Tree};
 use sambung_trust::receipt::ShardRange;
 use sambung_trust::{Receipt, Signed};
 
@@ -15,6 +15,7 @@ use super::counting::Ledger;
 use super::{Caller, Circumstances, Reject, Relay, RelayError, RelayStore, StoredBatch};
 use crate::chain::{self, Entry, Mark};
 use crate::chunk;
+use crate::confirmed::Confirmed;
 use crate::frame::FrameError;
 use crate::limits::{PUSH_BYTES_MAX, PUSH_CHANGES_MAX};
 use crate::message::{ExchangeResponse, Push, PushItem, VerdictRun, verdicts_hash};
@@ -31,19 +32,25 @@ pub(super) struct Intake<'a, S: RelayStore> {
     /// What it changes of the sums.
     pub(super) ledger: Ledger,
     log: chain::LogId,
-    batch: StoredBatch,
-    root: Node,
-    batch_number: Option<i64>,
+    source: Source,
     ranges: BTreeMap<Shard, (u64, Mark)>,
 }
 
+/// The batch whose changes are taken.
+pub(super) enum Source {
+    /// One that comes now: written when its first change is.
+    New(Box<StoredBatch>, Node),
+    /// One that is in the store, by its number there.
+    Written(i64),
+}
+
 impl<'a, S: RelayStore> Intake<'a, S> {
-    /// What goes on from a batch that is on the disk already.
-    pub(super) fn resumed(
+    /// Of nothing yet.
+    pub(super) fn begin(
         store: &'a mut S,
         circumstances: &'a mut Circumstances<'_>,
         log: chain::LogId,
-        (number, batch, root): (i64, StoredBatch, Node),
+        source: Source,
     ) -> Self {
         Intake {
             store,
@@ -53,9 +60,7 @@ impl<'a, S: RelayStore> Intake<'a, S> {
             read: 0,
             ledger: Ledger::default(),
             log,
-            batch,
-            root,
-            batch_number: Some(number),
+            source,
             ranges: BTreeMap::new(),
         }
     }
@@ -67,11 +72,11 @@ impl<'a, S: RelayStore> Intake<'a, S> {
 
     /// The batch's number in the store; the batch is written when its first change is.
     pub(super) fn batch_number(&mut self) -> Result<i64, RelayError<S::Error>> {
-        if let Some(number) = self.batch_number {
-            return Ok(number);
-        }
-        let number = stored(self.store.put_batch(&self.root, &self.batch))?;
-        self.batch_number = Some(number);
+        let number = match &self.source {
+            Source::Written(number) => *number,
+            Source::New(batch, root) => stored(self.store.put_batch(root, batch))?,
+        };
+        self.source = Source::Written(number);
         Ok(number)
     }
 
@@ -99,7 +104,7 @@ impl<'a, S: RelayStore> Intake<'a, S> {
 }
 
 impl Relay {
-    /// Takes a push: its verdicts and receipt go into the response.
+    /// Takes a push: its verdicts and receipt go into the response. Gives what of it is in the log.
     pub(super) fn take_push<S: RelayStore>(
         &self,
         store: &mut S,
@@ -107,7 +112,7 @@ impl Relay {
         push: &Push,
         response: &mut ExchangeResponse,
         circumstances: &mut Circumstances<'_>,
-    ) -> Result<(), RelayError<S::Error>> {
+    ) -> Result<Confirmed, RelayError<S::Error>> {
         within_limits(push)?;
         let header: BatchHeader =
             push.batch.open(&caller.device.key).map_err(|_| Reject::Frame(FrameError::Signature))?;
@@ -117,32 +122,24 @@ impl Relay {
         }
         count_batch(caller, &header)?;
         let mut rights = self.rights(store, caller, &header, circumstances.now)?;
-        let mut intake = Intake {
-            store,
-            random: &mut *circumstances.random,
-            now: circumstances.now,
-            last: None,
-            read: 0,
-            ledger: Ledger::default(),
-            log: self.log,
-            batch: StoredBatch { device: caller.device.key, signed: push.batch.clone(), leaves },
-            root: header.root,
-            batch_number: None,
-            ranges: BTreeMap::new(),
-        };
-        let mut runs = Vec::new();
+        let (device, signed) = (caller.device.key, push.batch.clone());
+        let batch = Box::new(StoredBatch { device, signed, tree: Tree::of(leaves) });
+        let mut intake = Intake::begin(store, circumstances, self.log, Source::New(batch, header.root));
+        let (mut runs, mut confirmed) = (Vec::new(), Confirmed::default());
         for (index, item) in (0u32..).zip(&push.items) {
-            for verdict in self.admit_item(&mut intake, caller, &mut rights, index, item)? {
+            let verdicts = self.admit_item(&mut intake, caller, &mut rights, index, item)?;
+            for (chunk, verdict) in item.chunks.iter().zip(verdicts) {
+                confirmed.note_verdict((item.record, item.generation, chunk::name(chunk)), &verdict);
                 VerdictRun::push(&mut runs, verdict);
             }
         }
         let (ranges, ledger) = (std::mem::take(&mut intake.ranges), std::mem::take(&mut intake.ledger));
-        ledger.close(store, &self.keys.deployment)?;
-        caller.device.seen = circumstances.now;
-        stored(store.put_device(&caller.device))?;
-        response.receipt = Some(self.receipt(header.root, &runs, ranges, circumstances.now));
+        ledger.close(intake.store, &self.keys.deployment)?;
+        caller.device.seen = intake.now;
+        stored(intake.store.put_device(&caller.device))?;
+        response.receipt = Some(self.receipt(header.root, &runs, ranges, intake.now));
         response.verdicts = Some(runs);
-        Ok(())
+        Ok(confirmed)
     }
 
     fn leaf_of(&self, item: &PushItem) -> Node {

@@ -4,12 +4,12 @@
 //! if it had been allowed, under its author's name; discarded, its hash and the reason stay.
 
 use sambung_domain::Timestamp;
-use sambung_trust::{BatchHeader, Outcome, Signed};
+use sambung_trust::{Outcome, Signed};
 
 use super::answer::stored;
-use super::pushing::Intake;
+use super::pushing::{Intake, Source};
 use super::{Caller, Circumstances, Quarantined, Relay, RelayError, RelayStore};
-use crate::form::Rejected;
+use crate::form::{BadForm, Rejected};
 use crate::limits::OUTCOMES_MAX;
 use crate::message::{Disposition, ExchangeRequest, ExchangeResponse, Lane, Verdict};
 
@@ -96,13 +96,13 @@ impl Relay {
         let Some(change) = waiting(store, change)? else { return Ok(Err(NotReleased::Decided)) };
         let chunk = change.chunk.clone().unwrap_or_default();
         let now = circumstances.now;
-        let batch = stored(store.batch(change.batch))?;
-        let Ok(header) = batch.signed.peek::<BatchHeader>() else {
-            return Ok(Err(NotReleased::Unfit("its batch cannot be read".to_owned())));
+        let source = Source::Written(change.batch);
+        let mut intake = Intake::begin(&mut *store, circumstances, self.log, source);
+        let standing = self.standing(&mut intake, (change.record, change.generation), &change.kind)?;
+        let admitted = match standing {
+            Some(mut record) => record.enter(&mut intake, &chunk, (change.batch, change.leaf))?,
+            None => Err(BadForm::Genesis.into()),
         };
-        let mut intake =
-            Intake::resumed(&mut *store, circumstances, self.log, (change.batch, batch, header.root));
-        let admitted = self.readmit(&mut intake, &change, &chunk)?;
         let ledger = std::mem::take(&mut intake.ledger);
         ledger.close(store, &self.keys.deployment)?;
         match admitted {

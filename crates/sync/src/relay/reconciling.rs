@@ -46,6 +46,7 @@ impl Relay {
             answered: None,
             batches: None,
             leaves: None,
+            admission: None,
         };
         let sender = ExchangeRequest { replica: request.replica, grant: request.grant, ..Default::default() };
         match self.recognise(store, frame, &sender, now)? {
@@ -91,7 +92,8 @@ impl Relay {
             let ends = self.ends(collector.store, &set.set)?;
             answered.push(AnsweredSet { set: set.set.clone(), looked_at, answers, ends });
         }
-        let batches = collector.finish();
+        let (batches, confirmed) = collector.finish();
+        response.admission = self.admission(&confirmed, now);
         response.answered = Some(answered);
         response.batches = Some(batches).filter(|batches| !batches.is_empty());
         response.leaves =

@@ -11,7 +11,7 @@ pub use silence::{Silence, SilenceStore};
 use sambung_domain::{Area, OfficeCode, RecordId, Role, Routing, Set, Shard, StaffId, Timestamp};
 use sambung_trust::batch::{IncarnationNonce, Seen};
 use sambung_trust::grant::GrantId;
-use sambung_trust::merkle::Node;
+use sambung_trust::merkle::{Node, Tree};
 use sambung_trust::order::{OrderId, OrdersSum, Subject};
 use sambung_trust::{Order, PublicKey, Signed};
 
@@ -87,8 +87,8 @@ pub struct StoredBatch {
     pub device: PublicKey,
     /// Its signed header.
     pub signed: Signed,
-    /// All its leaves.
-    pub leaves: Vec<Node>,
+    /// Its leaves: all of them where the device itself pushed it here, what others gave back of it else.
+    pub tree: Tree,
 }
 
 /// A leaf on the relay's disk.
@@ -428,7 +428,7 @@ pub trait RelayStore: SilenceStore + ParcelStore {
         limit: usize,
     ) -> Result<Vec<Quarantined>, Self::Error>;
 
-    /// Writes a batch, or finds the one with the same root; gives its number.
+    /// Writes a batch, or adds what is known of its leaves to the one with the same root; gives its number.
     ///
     /// # Errors
     /// The store's.

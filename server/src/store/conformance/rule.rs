@@ -201,6 +201,26 @@ pub(super) fn a_batch_is_found_by_its_root<B: Bench>(bench: &B) {
     assert_eq!(bench.read(|store| store.batch(first).unwrap()), batch(1));
 }
 
+pub(super) fn a_batch_given_back_in_parts_grows_whole<B: Bench>(bench: &B) {
+    let leaves: Vec<Node> = (1..6).map(|number| Node([number; 32])).collect();
+    let part = |at: usize| {
+        let tree = Tree::from_proof(5, &[(at, leaves[at])], &merkle::prove(&leaves, &[at])).unwrap();
+        StoredBatch { tree, ..batch(1) }
+    };
+    let put = |batch: StoredBatch| {
+        bench.commit(|store| {
+            let number = store.put_batch(&Node([1; 32]), &batch).unwrap();
+            store.batch(number).unwrap().tree
+        })
+    };
+    assert_eq!(put(part(0)), part(0).tree);
+    let grown = put(part(4));
+    assert_eq!(grown.prove(&[0, 4]), Some(merkle::prove(&leaves, &[0, 4])));
+    let whole = StoredBatch { tree: Tree::of(leaves.clone()), ..batch(1) };
+    assert_eq!(put(whole.clone()).whole(), Some(leaves.clone()));
+    assert_eq!(put(part(2)).whole(), Some(leaves));
+}
+
 pub(super) fn a_leaf_is_written_once<B: Bench>(bench: &B) {
     let leaf = |nonce| StoredLeaf { nonce: [nonce; 16], hashes: vec![ChangeHash([nonce; 32]); 3] };
     let number = bench.commit(|store| {

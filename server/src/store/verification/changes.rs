@@ -6,7 +6,7 @@ use sambung_sync::document::ChangeHash;
 use sambung_sync::gate::gate;
 use sambung_sync::relay::{RelayStore, StoredBatch, StoredChange, StoredLeaf};
 use sambung_trust::batch;
-use sambung_trust::merkle::{self, Node};
+use sambung_trust::merkle::Node;
 use sambung_trust::{BatchHeader, DeploymentKey};
 
 use super::super::{SqliteStore, StoreError, row};
@@ -91,7 +91,7 @@ fn examine(
     };
     let node = leaf_node(deployment, *record, *generation, leaf);
     let at = usize::try_from(change.leaf).unwrap_or(usize::MAX);
-    let signed = leaf.hashes.contains(&change.hash) && batch.leaves.get(at) == Some(&node);
+    let signed = leaf.hashes.contains(&change.hash) && batch.tree.leaf(at) == Some(node);
     Ok(if signed { Ok(()) } else { Err("it is not under its author's signature") })
 }
 
@@ -113,9 +113,7 @@ impl Last {
         }
         let batch = readable(store.batch(number))?.filter(|batch| {
             let header = batch.signed.open::<BatchHeader>(&batch.device);
-            header.is_ok_and(|header| {
-                header.device == batch.device && header.root == merkle::root(&batch.leaves)
-            })
+            header.is_ok_and(|header| header.device == batch.device && Some(header.root) == batch.tree.root())
         });
         report.batches += u64::from(batch.is_some());
         self.batch = Some((number, batch));

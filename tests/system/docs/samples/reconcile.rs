@@ -40,6 +40,7 @@ pub(super) fn least_reconciled() -> ReconcileResponse {
         answered: None,
         batches: None,
         leaves: None,
+        admission: None,
     }
 }
 
@@ -69,6 +70,7 @@ pub(super) fn full_reconciled() -> ReconcileResponse {
         answered: Some(sets().map(answered).into_iter().chain([silent]).collect()),
         batches: Some(vec![PulledBatch { batch: batch(vec![]), leaves: 1, proof: vec![] }]),
         leaves: Some(vec![leaf(None)]),
+        admission: Some(admission()),
         ..least_reconciled()
     }
 }
