@@ -18,6 +18,8 @@ const IDLE_MAX: u64 = 300;
 /// What the receipt takes that a device names while its late work rests on it alone: in a record that has left, beside
 /// work that waits for somebody's decision.
 const RECEIPT: u64 = 48;
+/// What a change that is held back adds, with the batch that it is offered in.
+const HELD: u64 = 1_024;
 
 impl World {
     /// G1, G9: what a device takes for confirmed, the relay has.
@@ -305,7 +307,9 @@ impl World {
                 other => return broken("G9", format!("{} has more to say: {other:?}", part.name)),
             };
             let bytes = report.bytes_up + report.bytes_down;
-            let most = IDLE_MAX + if report.attention > 0 { RECEIPT } else { 0 };
+            // What builds on work that is kept apart waits visibly, and is offered anew with every sync.
+            let held = self.devices[at].replica.status(self.now).unwrap().held;
+            let most = IDLE_MAX + if report.attention > 0 { RECEIPT } else { 0 } + held * HELD;
             if report.pulled + report.pushed + report.sealed > 0 || bytes > most || before != self.picture() {
                 let name = part.name;
                 return broken(

@@ -147,7 +147,7 @@ impl Relay {
         if let Some(push) = &request.push {
             confirmed.add(self.take_push(store, caller, push, response, circumstances)?);
         }
-        self.take_parcels(store, caller, request, response, circumstances.now)?;
+        self.take_parcels(store, caller, request, response, circumstances)?;
         self.tell_outcomes(store, caller, request, response)?;
         match caller.standing {
             Standing::Live if self.is_silent(store, caller)? => {
@@ -156,6 +156,7 @@ impl Relay {
                 response.void = Some(void).filter(|void| !void.is_empty());
             }
             Standing::Live => {
+                response.away = self.out_of_reach(store, caller, &given, circumstances.now)?;
                 let asked = (request, given);
                 confirmed.add(self.give_pulls(store, caller, asked, response, circumstances.now)?);
                 self.say_kept(store, caller, request, response, circumstances.now)?;

@@ -12,10 +12,10 @@ pub struct ShardRange {
     /// The shard.
     #[n(0)]
     pub shard: Shard,
-    /// First sequence of the push's entries.
+    /// First sequence of the push's entries; one more than `to` where it only brought what stood there already.
     #[n(1)]
     pub from: u64,
-    /// Last sequence of the push's entries.
+    /// Last sequence of the push's entries, or of the log where it brought none.
     #[n(2)]
     pub to: u64,
     /// The chain at `to`.

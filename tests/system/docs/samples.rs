@@ -182,7 +182,7 @@ fn parcels_up() -> ParcelsUp {
 fn parcels_down() -> ParcelsDown {
     use ParcelState::{Later, Opened, Refused, Safe, Taken, Unknown};
 
-    let arrival = |ended| Arrival { number: 1, parcel: parcel(None, vec![]), ended };
+    let arrival = |ended| Arrival { number: 1, parcel: parcel(None, vec![]), ended, mark: [2; 8] };
     let states = vec![Unknown, Taken, Opened, Safe, Later, Refused];
     ParcelsDown { noted: states.clone(), states, arrived: [true, false].map(arrival).to_vec() }
 }
@@ -277,7 +277,7 @@ fn full_request() -> ExchangeRequest {
         leaving: Some(vec![(record(), 1)]),
         recipients: Some(RecipientsSum([1; 8])),
         parcels: Some(parcels_up()),
-        parcels_seen: Some(ParcelMark { number: 1, content: [2; 8] }),
+        parcels_seen: Some(ParcelMark { number: 1, mark: [2; 8] }),
         with_sums: Some(true),
         returned: Some(returned()),
         ..least_request()
@@ -320,6 +320,7 @@ fn least_response() -> ExchangeResponse {
         silent: None,
         admission: None,
         returned: None,
+        away: None,
     }
 }
 
@@ -348,6 +349,7 @@ fn full_response(want: Want, closed: Closed) -> ExchangeResponse {
         silent: Some(true),
         admission: Some(admission()),
         returned: Some(verdicts()),
+        away: Some(vec![(record(), 1)]),
         ..least_response()
     }
 }

@@ -8,7 +8,7 @@ use sambung_sync::message::{Ends, Pull};
 use sambung_trust::Grant;
 
 use super::pulled::Intake;
-use super::{outcomes, safe};
+use super::{former, outcomes, safe};
 use crate::ReplicaError;
 
 /// Notes that a scope has lost its place. What was read of it stays believed until it is compared; what was only under
@@ -28,6 +28,7 @@ pub(super) fn note(intake: &Intake<'_>, pull: &Pull) -> Result<(), ReplicaError>
         intake.touch(record);
     }
     safe::forget(connection, shard)?;
+    former::forget_seen(connection, shard)?;
     void_receipts(connection, shard)?;
     outcomes::forget(connection)
 }
@@ -40,6 +41,18 @@ fn unsettle_away(connection: &Connection, shard: &str) -> Result<Vec<i64>, Repli
     let mut statement = connection.prepare_cached(sql)?;
     let records = statement.query_map([shard], |row| row.get(0))?;
     Ok(records.collect::<Result<_, _>>()?)
+}
+
+/// The relay knows a record that has left every set, and not what it has of it that is here: all of that waits again,
+/// and is known there or new.
+pub(super) fn unsettle_left(connection: &Connection, record: i64) -> Result<(), ReplicaError> {
+    connection
+        .prepare_cached(
+            "UPDATE change SET shard = NULL, sequence = NULL, receipt = NULL, held = NULL
+             WHERE record = (SELECT number FROM record WHERE number = ?1 AND away = 1) AND sequence IS NOT NULL",
+        )?
+        .execute([record])?;
+    Ok(())
 }
 
 /// Receipts of a shard whose log does not contain them say nothing: what is only under them waits again, and what is

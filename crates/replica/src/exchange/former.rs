@@ -76,6 +76,35 @@ pub(super) fn set_record_apart(
     Ok(())
 }
 
+/// When a record has left in a part of a log that this replica passed without reading it: nothing was seen of that.
+pub(super) fn set_unseen_apart(connection: &Connection, record: i64) -> Result<(), ReplicaError> {
+    let (granted, _) = of_now(connection)?;
+    set_record_apart(connection, record, &granted, &[])
+}
+
+/// What was seen of a log that is gone says nothing in the one that took its name.
+pub(super) fn forget_seen(connection: &Connection, shard: &str) -> Result<(), ReplicaError> {
+    let mut statement = connection.prepare_cached("SELECT number, granted, seen FROM formerly")?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    let rows: Vec<(i64, GrantId, Vec<u8>)> = rows.collect::<Result<_, _>>()?;
+    for (number, granted, seen) in rows {
+        let before = read_seen(&seen)?;
+        let after: Vec<Seen> = before.iter().filter(|seen| seen.shard.as_str() != shard).cloned().collect();
+        if after.len() == before.len() {
+            continue;
+        }
+        let other = note(connection, &granted, &after)?;
+        connection
+            .prepare_cached("UPDATE change SET formerly = ?2 WHERE formerly = ?1")?
+            .execute((number, other))?;
+    }
+    Ok(())
+}
+
+fn read_seen(bytes: &[u8]) -> Result<Vec<Seen>, ReplicaError> {
+    minicbor::decode(bytes).map_err(|_| ReplicaError::Unreadable("what was seen when work was done"))
+}
+
 fn note(connection: &Connection, granted: &GrantId, seen: &[Seen]) -> Result<i64, ReplicaError> {
     let sql = "INSERT INTO formerly (granted, seen) VALUES (?1, ?2)
                ON CONFLICT (granted, seen) DO UPDATE SET seen = ?2 RETURNING number";
@@ -92,7 +121,5 @@ pub(super) fn oldest(connection: &Connection, attempt: Attempt) -> Result<Option
         .query_row([attempt.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
         .optional()?;
     let Some((number, granted, seen)) = found else { return Ok(None) };
-    let seen =
-        minicbor::decode(&seen).map_err(|_| ReplicaError::Unreadable("what was seen when work was done"))?;
-    Ok(Some(Former { number, granted, seen }))
+    Ok(Some(Former { number, granted, seen: read_seen(&seen)? }))
 }

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use rusqlite::{Connection, TransactionBehavior};
-use sambung_domain::{Pack, Set, Timestamp};
+use sambung_domain::{Pack, RecordId, Set, Timestamp};
 use sambung_sync::message::{ExchangeRequest, ExchangeResponse, Pull, PullAnswer, agreement_hash};
 use sambung_trust::certificate::Purpose;
 use sambung_trust::signed::encode;
@@ -19,7 +19,7 @@ use crate::digest;
 use crate::identity::{grant, see_relay_time, set_grant, set_nonce};
 use crate::parcel::{self, arrival, outbox};
 use crate::query::LAST_EXCHANGE;
-use crate::{Replica, ReplicaError, purge};
+use crate::{Replica, ReplicaError, loaded, purge};
 
 /// What is left to do after a response.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -67,8 +67,7 @@ impl Replica {
             confirmed::pushed(request).iter().try_for_each(|name| kept.stamp(&transaction, name))?;
         }
         if let Some(returned) = &request.returned {
-            let said = (response.returned.as_deref(), kept.as_ref());
-            returning::take(&transaction, returned, said, attempt, report)?;
+            returning::take(&transaction, returned, response, kept.as_ref(), attempt, report)?;
         }
         outcomes::take(&transaction, &relay, response.outcomes.as_deref().unwrap_or_default(), now)?;
         let touched = RefCell::default();
@@ -81,6 +80,7 @@ impl Replica {
         };
         let mut progress =
             take_pulls(&intake, request, response.pulls.as_deref().unwrap_or_default(), report)?;
+        take_away(&transaction, response.away.as_deref().unwrap_or_default())?;
         for shard in response.void.iter().flatten() {
             adrift::void_receipts(&transaction, shard.as_str())?;
             progress.unfinished = true;
@@ -290,6 +290,20 @@ fn take_pulls(
         leave(intake.connection, record, &set)?;
     }
     Ok(progress)
+}
+
+/// Records of which something was given back, and which have left this replica in a part of the log that it does not
+/// read any more.
+fn take_away(connection: &Connection, away: &[(RecordId, u32)]) -> Result<(), ReplicaError> {
+    for (record, generation) in away {
+        let Some(row) = loaded::find_generation(connection, *record, *generation)? else { continue };
+        former::set_unseen_apart(connection, row.number)?;
+        let mut sets = connection.prepare_cached("SELECT set_name FROM member WHERE record = ?1")?;
+        let sets: Vec<String> = sets.query_map([row.number], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        sets.iter().try_for_each(|set| leave(connection, row.number, set))?;
+        connection.prepare_cached("UPDATE record SET away = 1 WHERE number = ?1")?.execute([row.number])?;
+    }
+    Ok(())
 }
 
 /// A record left a set; without any set left it is away.

@@ -2,6 +2,7 @@
 
 use rusqlite::Connection;
 use sambung_domain::{RecordId, Set};
+use sambung_sync::ChangeHash;
 use sambung_sync::digest::{self, Item, Listing, depth_for, level};
 use sambung_sync::limits::HEADS_MAX;
 use sambung_sync::message::{Asked, Bucket, Level, Listed};
@@ -55,4 +56,27 @@ pub(super) fn differing(
             Ok(Asked { record, generation, heads })
         })
         .collect()
+}
+
+/// Records of which the relay may have something that was not read in its log: it was sent, or stood there before. Where
+/// the log is not read on from there, nobody else would say what became of it. With these changes for their heads.
+pub(super) fn unheard_of(connection: &Connection, set: &Set) -> Result<Vec<Asked>, ReplicaError> {
+    let sql = "SELECT number, id, generation FROM record
+               WHERE away = 0
+                 AND number IN (SELECT record FROM change WHERE sequence IS NULL AND batch IS NOT NULL AND lane <> 2)
+                 AND (EXISTS (SELECT 1 FROM member WHERE record = number AND set_name = ?1)
+                      OR NOT EXISTS (SELECT 1 FROM member WHERE record = number))";
+    let mut records = connection.prepare_cached(sql)?;
+    let mut heads = connection.prepare_cached(
+        "SELECT hash FROM change WHERE record = ?1 AND batch IS NOT NULL ORDER BY position DESC LIMIT ?2",
+    )?;
+    let most = i64::try_from(HEADS_MAX).unwrap_or(i64::MAX);
+    let mut rows = records.query([set.to_string()])?;
+    let mut asked = Vec::new();
+    while let Some(row) = rows.next()? {
+        let hashes = heads.query_map((row.get::<_, i64>(0)?, most), |row| Ok(ChangeHash(row.get(0)?)))?;
+        let heads = hashes.collect::<Result<_, _>>()?;
+        asked.push(Asked { record: RecordId(row.get(1)?), generation: row.get(2)?, heads });
+    }
+    Ok(asked)
 }

@@ -95,7 +95,7 @@ fn unsettle(
         .prepare_cached(
             "UPDATE change SET shard = NULL, sequence = NULL, receipt = NULL, held = NULL
              WHERE record = (SELECT number FROM record WHERE id = ?1 AND generation = ?2) AND hash = ?3
-               AND sequence IS NOT NULL",
+               AND (sequence IS NOT NULL OR receipt IS NOT NULL AND lane <> 2)",
         )?
         .execute(params![record.0, generation, hash.0])?;
     for table in ["pending", "unusable"] {

@@ -18,7 +18,7 @@ use sambung_trust::certificate::Purpose;
 use super::adrift;
 use super::confirmed;
 use super::former;
-use super::listing::{differing, level_of, listing};
+use super::listing::{differing, level_of, listing, unheard_of};
 use super::past::{forget_all, settle_past};
 use super::pulled::Intake;
 use super::session::{SetReport, SyncError, SyncReport};
@@ -180,7 +180,12 @@ fn take_compared(
             continue;
         }
         let listing = listing(connection, key, set)?;
-        let asked: VecDeque<Asked> = differing(connection, key, (&listing, level.depth), buckets)?.into();
+        let mut asked: VecDeque<Asked> = differing(connection, key, (&listing, level.depth), buckets)?.into();
+        if !more {
+            let names: BTreeSet<_> = asked.iter().map(|asked| (asked.record, asked.generation)).collect();
+            let unheard = unheard_of(connection, set)?.into_iter();
+            asked.extend(unheard.filter(|asked| !names.contains(&(asked.record, asked.generation))));
+        }
         state.found.entry(set.clone()).or_insert_with(|| SetReport {
             set: set.to_string(),
             here: level.count,
@@ -330,9 +335,9 @@ fn take_word(
             settle_past(connection, (asked.record, asked.generation), heads, place)?;
         }
         (Some(Word::Left | Word::Erased), Some(row)) => {
-            let (granted, seen) = former::of_now(connection)?;
-            former::set_record_apart(connection, row.number, &granted, &seen)?;
+            former::set_unseen_apart(connection, row.number)?;
             super::incoming::leave(connection, row.number, &name)?;
+            adrift::unsettle_left(connection, row.number)?;
         }
         (Some(Word::Left | Word::Erased), None) => {
             intake.leave_aside(asked.record, asked.generation, &name)?;

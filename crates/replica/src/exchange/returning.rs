@@ -8,7 +8,8 @@ use sambung_domain::RecordId;
 use sambung_sync::confirmed::Name;
 use sambung_sync::limits::{PUSH_CHANGES_MAX, RETURNED_ADMISSIONS_MAX};
 use sambung_sync::message::{
-    Admitted, Disposition, PulledBatch, PulledChange, PulledLeaf, Returned, ReturnedLeaf, VerdictRun, expand,
+    Admitted, Disposition, ExchangeResponse, PulledBatch, PulledChange, PulledLeaf, Returned, ReturnedLeaf,
+    expand,
 };
 use sambung_trust::DeploymentKey;
 use sambung_trust::merkle::{Node, Tree};
@@ -57,23 +58,27 @@ pub(super) fn draft(
     if parts.leaves.is_empty() { Ok(None) } else { parts.finish(connection, deployment).map(Some) }
 }
 
-/// Takes the verdicts on what was given back. What the relay has again counts as stored under its word; what it will not
-/// have with these proofs is sent like new work by its author.
+/// Takes the verdicts on what was given back. It waits until it is read in the log, as everything does after a loss; of
+/// a record that is out of reach nothing is read, and the relay's word must do. What the relay will not have with these
+/// proofs is sent like new work by its author.
 pub(super) fn take(
     connection: &Connection,
     returned: &Returned,
-    (runs, kept): (Option<&[VerdictRun]>, Option<&Kept>),
+    response: &ExchangeResponse,
+    kept: Option<&Kept>,
     attempt: Attempt,
     report: &mut SyncReport,
 ) -> Result<(), ReplicaError> {
     let names = names(returned);
+    let runs = response.returned.as_deref();
     let verdicts = runs.and_then(|runs| expand(runs, names.len())).unwrap_or_default();
+    let away: BTreeSet<_> = response.away.iter().flatten().collect();
     for (at, name) in names.iter().enumerate() {
-        let stored = kept.filter(|kept| kept.place(name).is_some()).map(|kept| kept.number);
         let said = verdicts.get(at);
+        let stored = kept.filter(|kept| kept.place(name).is_some() && away.contains(&(name.0, name.1)));
         let own = match (said.map(|verdict| verdict.disposition), stored) {
-            (Some(Disposition::Stored | Disposition::Duplicate), Some(number)) => {
-                mark(connection, name, "receipt = ?4, held = NULL", number)?
+            (Some(Disposition::Stored | Disposition::Duplicate), Some(kept)) => {
+                mark(connection, name, "receipt = ?4, held = NULL", kept.number)?
             }
             (Some(Disposition::Refused), _) => {
                 mark(connection, name, "admission = nullif(?4, ?4), admitted = NULL", 0)?

@@ -59,15 +59,12 @@ pub(crate) fn take(
     let mut taken = 0;
     for arrival in arrivals {
         let parcel = &arrival.parcel;
-        let hash = blake3::hash(&parcel.content);
         if let Ok(header) = parcel.open()
             && parcel.content.len() <= PARCEL_MAX
         {
             taken += keep(connection, &header, parcel, arrival.ended, now)?;
         }
-        let mut content = [0; 8];
-        content.copy_from_slice(&hash.as_bytes()[..8]);
-        let mark = ParcelMark { number: arrival.number, content };
+        let mark = ParcelMark { number: arrival.number, mark: arrival.mark };
         set_named(connection, SEEN, &sambung_trust::signed::encode(&mark))?;
     }
     Ok(taken)

@@ -147,7 +147,7 @@ mod tests {
         assert!(!fits(&up(PARCELS_MAX + 1, 0, 0)));
         assert!(!fits(&up(0, PARCELS_ASKED_MAX + 1, 0)));
         assert!(!fits(&up(0, 0, PARCELS_ASKED_MAX + 1)));
-        let arrival = Arrival { number: 1, parcel: parcel.clone(), ended: false };
+        let arrival = Arrival { number: 1, parcel: parcel.clone(), ended: false, mark: [1; 8] };
         let down =
             |arrived| ParcelsDown { arrived: vec![arrival.clone(); arrived], ..ParcelsDown::default() };
         let comes = |down: &ParcelsDown| Frame::enclose(down, [0; 24], &key).peek::<ParcelsDown>().is_ok();

@@ -272,6 +272,10 @@ pub struct ExchangeResponse {
     /// Verdicts on what was given back, in its order.
     #[n(24)]
     pub returned: Option<Vec<VerdictRun>>,
+    /// Records of which something was given back and which lie in none of the replica's sets: the entry that says so may
+    /// stand before its place in the log.
+    #[n(25)]
+    pub away: Option<Vec<(RecordId, u32)>>,
 }
 
 impl ExchangeResponse {

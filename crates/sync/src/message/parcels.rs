@@ -27,9 +27,9 @@ pub struct ParcelMark {
     /// Its number at this relay.
     #[n(0)]
     pub number: u64,
-    /// The first bytes of its content's hash: a relay that was restored gives its numbers again.
+    /// What the relay drew for it ([`Arrival::mark`]): a relay that was restored gives its numbers again.
     #[cbor(n(1), with = "minicbor::bytes")]
-    pub content: [u8; 8],
+    pub mark: [u8; 8],
 }
 
 /// What the relay says of sealed items.
@@ -83,4 +83,7 @@ pub struct Arrival {
     /// The sender's rights had ended when it came.
     #[n(2)]
     pub ended: bool,
+    /// Random bytes that the relay drew when it came.
+    #[cbor(n(3), with = "minicbor::bytes")]
+    pub mark: [u8; 8],
 }

@@ -109,6 +109,7 @@ impl Relay {
             silent: None,
             admission: None,
             returned: None,
+            away: None,
         }
     }
 

@@ -4,6 +4,8 @@
 //! name, and the answer is exact: another live device reads the record now, and has passed every entry about it in
 //! every shard from which it is sent it.
 
+use std::collections::BTreeSet;
+
 use sambung_domain::{RecordId, Set, Shard, Timestamp};
 use sambung_trust::decide::reads_through;
 
@@ -50,9 +52,22 @@ impl Relay {
         store: &mut S,
         caller: &Caller,
         others: &mut Others,
-        (name, row): (Name, &RecordRow),
+        record: (Name, &RecordRow),
         now: Timestamp,
     ) -> Result<bool, RelayError<S::Error>> {
+        self.are_keeping(store, caller, others, record, (1, now))
+    }
+
+    /// Whether so many other live devices hold everything that this log has of a record.
+    pub(super) fn are_keeping<S: RelayStore>(
+        &self,
+        store: &mut S,
+        caller: &Caller,
+        others: &mut Others,
+        (name, row): (Name, &RecordRow),
+        (many, now): (usize, Timestamp),
+    ) -> Result<bool, RelayError<S::Error>> {
+        let mut keeping = BTreeSet::new();
         let shards: Vec<Shard> = row.routing.areas.iter().map(sambung_domain::Area::shard).collect();
         let wider: Vec<Set> = row.routing.sets().iter().flat_map(Set::wider).collect();
         for (shard, set) in shards.iter().flat_map(|shard| wider.iter().map(move |set| (shard, set))) {
@@ -62,6 +77,9 @@ impl Relay {
                     && grant.epoch(set) == claim.epoch
                     && reads_through(grant, &row.kind, &row.routing, set, now);
                 if reads && self.has_passed(store, &claim.replica, (set, claim.epoch), name)? {
+                    keeping.insert(claim.replica);
+                }
+                if keeping.len() == many {
                     return Ok(true);
                 }
             }

@@ -8,11 +8,15 @@ use sambung_domain::role::Action;
 use sambung_domain::{Access, OfficeCode, Role, Timestamp};
 use sambung_trust::decide::may_read;
 use sambung_trust::grant::KindRule;
-use sambung_trust::{Grant, Parcel, ParcelHeader, ParcelNote, Recipient, RecipientsSum, Signed, Standing};
+use sambung_trust::{
+    Grant, ItemId, Parcel, ParcelHeader, ParcelNote, Recipient, RecipientsSum, Signed, Standing,
+};
 
 use super::answer::stored;
 use super::safety::Others;
-use super::{Caller, NewParcel, ParcelStage, Reject, Relay, RelayError, RelayStore, StoredParcel};
+use super::{
+    Caller, Circumstances, NewParcel, ParcelStage, Reject, Relay, RelayError, RelayStore, StoredParcel,
+};
 use crate::frame::FrameError;
 use crate::limits::{
     PARCEL_BYTES_MAX, PARCEL_MAX, PARCELS_MAX, PARCELS_WAITING_BYTES_MAX, PARCELS_WAITING_MAX, RECIPIENTS_MAX,
@@ -30,7 +34,7 @@ impl Relay {
         caller: &Caller,
         request: &ExchangeRequest,
         response: &mut ExchangeResponse,
-        now: Timestamp,
+        circumstances: &mut Circumstances<'_>,
     ) -> Result<(), RelayError<S::Error>> {
         let Some(up) = &request.parcels else { return Ok(()) };
         let bytes: usize = up.sent.iter().map(|parcel| parcel.content.len()).sum();
@@ -39,17 +43,41 @@ impl Relay {
         }
         let mut down = ParcelsDown::default();
         for parcel in &up.sent {
-            down.states.push(take(store, caller, parcel, now)?);
-        }
-        for item in &up.waiting {
-            down.states.push(state(stored(store.parcel_stage(item))?));
+            down.states.push(take(store, caller, parcel, circumstances)?);
         }
         let mut others = Others::default();
+        for item in &up.waiting {
+            let mut stage = stored(store.parcel_stage(item))?;
+            // Whoever opened it may have been told that all is safe, by a relay that has been lost since.
+            if stage == Some(ParcelStage::Opened)
+                && self.is_complaint_kept(store, caller, &mut others, item, circumstances.now)?
+            {
+                stored(store.forget_parcel(item))?;
+                stage = Some(ParcelStage::Safe);
+            }
+            down.states.push(state(stage));
+        }
         for note in &up.notes {
-            down.noted.push(self.take_note(store, caller, &mut others, note, now)?);
+            down.noted.push(self.take_note(store, caller, &mut others, note, circumstances.now)?);
         }
         response.parcels = Some(down);
         Ok(())
+    }
+
+    /// Whether two devices hold the complaint that an item became: its record follows from the item.
+    fn is_complaint_kept<S: RelayStore>(
+        &self,
+        store: &mut S,
+        caller: &Caller,
+        others: &mut Others,
+        item: &ItemId,
+        now: Timestamp,
+    ) -> Result<bool, RelayError<S::Error>> {
+        let name = (item.record(COMPLAINT), 1);
+        match stored(store.record(name.0, name.1))? {
+            Some(row) => self.are_keeping(store, caller, others, (name, &row), (2, now)),
+            None => Ok(false),
+        }
     }
 
     /// Takes the word of a device that holds what an item became. The item's content goes once another device holds
@@ -158,7 +186,7 @@ fn take<S: RelayStore>(
     store: &mut S,
     caller: &Caller,
     parcel: &Parcel,
-    now: Timestamp,
+    circumstances: &mut Circumstances<'_>,
 ) -> Result<ParcelState, RelayError<S::Error>> {
     let Ok(header) = parcel.open() else { return Ok(ParcelState::Refused) };
     if parcel.device != caller.device.key || parcel.content.len() > PARCEL_MAX {
@@ -178,7 +206,9 @@ fn take<S: RelayStore>(
     }
     let ended = !matches!(caller.standing, Standing::Live | Standing::Lapsed);
     let (item, to) = (header.item, header.to.as_ref());
-    stored(store.put_parcel(&NewParcel { item, kind: &header.kind, to, parcel, came: now, ended }))?;
+    let [a, b, c, d, e, f, g, h, ..] = (circumstances.random)();
+    let (came, mark) = (circumstances.now, [a, b, c, d, e, f, g, h]);
+    stored(store.put_parcel(&NewParcel { item, kind: &header.kind, to, parcel, came, ended, mark }))?;
     Ok(ParcelState::Taken)
 }
 
@@ -202,8 +232,8 @@ fn state(stage: Option<ParcelStage>) -> ParcelState {
 /// Where to go on: from the start where the relay's numbers are others than when the mark was given.
 fn position<S: RelayStore>(store: &mut S, mark: Option<ParcelMark>) -> Result<u64, RelayError<S::Error>> {
     let Some(mark) = mark else { return Ok(0) };
-    let content = stored(store.parcel_at(mark.number))?;
-    Ok(if content.is_some_and(|content| content[..8] == mark.content) { mark.number } else { 0 })
+    let drawn = stored(store.parcel_at(mark.number))?;
+    Ok(if drawn == Some(mark.mark) { mark.number } else { 0 })
 }
 
 /// For whom a device opens items: its office, and the centre if it is of it.
@@ -263,13 +293,13 @@ fn is_sealed_to(parcel: &Parcel, grant: &Grant) -> bool {
 /// As much as one response carries, at least one item, and whether there is more.
 fn page(parcels: Vec<StoredParcel>) -> (Vec<Arrival>, bool) {
     let (mut page, mut bytes) = (Vec::new(), 0);
-    for StoredParcel { number, parcel, ended, .. } in parcels {
+    for StoredParcel { number, parcel, ended, mark, .. } in parcels {
         bytes += parcel.content.len();
         let full = page.len() == PARCELS_MAX || bytes > PARCEL_BYTES_MAX;
         if full && !page.is_empty() {
             return (page, true);
         }
-        page.push(Arrival { number, parcel, ended });
+        page.push(Arrival { number, parcel, ended, mark });
     }
     (page, false)
 }

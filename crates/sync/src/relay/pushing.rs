@@ -12,13 +12,14 @@ use sambung_trust::{Receipt, Signed};
 use super::admission::Standing;
 use super::answer::stored;
 use super::counting::Ledger;
-use super::{Caller, Circumstances, Reject, Relay, RelayError, RelayStore, StoredBatch};
+use super::lanes::{Reach, Rights};
+use super::{Caller, Circumstances, Reject, Relay, RelayError, RelayStore, StoredBatch, entries};
 use crate::chain::{self, Entry, Mark};
 use crate::chunk;
 use crate::confirmed::Confirmed;
 use crate::frame::FrameError;
 use crate::limits::{PUSH_BYTES_MAX, PUSH_CHANGES_MAX};
-use crate::message::{ExchangeResponse, Push, PushItem, VerdictRun, verdicts_hash};
+use crate::message::{Disposition, ExchangeResponse, Push, PushItem, VerdictRun, verdicts_hash};
 
 /// A push while it is being taken.
 pub(super) struct Intake<'a, S: RelayStore> {
@@ -92,6 +93,21 @@ impl<'a, S: RelayStore> Intake<'a, S> {
         Ok(stored(self.store.tip(shard))?.unwrap_or(Mark::start(&self.log, shard)))
     }
 
+    /// Notes where the logs end in which a known change stands: a receipt that names no place could not be doubted when the
+    /// log is lost. Of a record out of reach nothing is said.
+    fn mark_places(&mut self, rights: &Rights, item: &PushItem) -> Result<(), RelayError<S::Error>> {
+        let row = stored(self.store.record(item.record, item.generation))?;
+        let name = (item.record, item.generation, item.kind.as_str());
+        if rights.reach(self.store, name, row.as_ref())? == Reach::Foreign {
+            return Ok(());
+        }
+        for shard in row.iter().flat_map(|row| entries::shards(&row.routing)) {
+            let tip = self.tip(&shard)?;
+            self.ranges.entry(shard).or_insert((tip.sequence + 1, tip));
+        }
+        Ok(())
+    }
+
     /// Appends an entry to a shard's log.
     pub(super) fn append(&mut self, shard: &Shard, entry: &Entry) -> Result<(), RelayError<S::Error>> {
         let tip = self.tip(shard)?;
@@ -128,6 +144,9 @@ impl Relay {
         let (mut runs, mut confirmed) = (Vec::new(), Confirmed::default());
         for (index, item) in (0u32..).zip(&push.items) {
             let verdicts = self.admit_item(&mut intake, caller, &mut rights, index, item)?;
+            if verdicts.iter().any(|verdict| verdict.disposition == Disposition::Duplicate) {
+                intake.mark_places(&rights, item)?;
+            }
             for (chunk, verdict) in item.chunks.iter().zip(verdicts) {
                 confirmed.note_verdict((item.record, item.generation, chunk::name(chunk)), &verdict);
                 VerdictRun::push(&mut runs, verdict);

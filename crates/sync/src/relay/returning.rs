@@ -6,12 +6,16 @@
 
 use std::collections::BTreeMap;
 
+use sambung_domain::{RecordId, Timestamp};
+use sambung_trust::decide::reads_through;
 use sambung_trust::merkle::{Node, Tree, root_from};
 use sambung_trust::{Admission, BatchHeader, PublicKey, admission};
 
 use super::answer::stored;
 use super::pushing::{Intake, Source};
-use super::{Circumstances, Reject, Relay, RelayError, RelayStore, StoredBatch, StoredLeaf};
+use super::{
+    Caller, Circumstances, RecordRow, Reject, Relay, RelayError, RelayStore, StoredBatch, StoredLeaf,
+};
 use crate::chunk;
 use crate::confirmed::{Confirmed, Name};
 use crate::document::Actor;
@@ -69,6 +73,32 @@ impl Relay {
         ledger.close(store, &self.keys.deployment)?;
         response.returned = Some(runs);
         Ok(confirmed)
+    }
+
+    /// The records of what was given back that the caller reads through none of its sets. He has shown that he was given
+    /// them.
+    pub(super) fn out_of_reach<S: RelayStore>(
+        &self,
+        store: &mut S,
+        caller: &Caller,
+        given: &Confirmed,
+        now: Timestamp,
+    ) -> Result<Option<Vec<(RecordId, u32)>>, RelayError<S::Error>> {
+        let mut records: Vec<(RecordId, u32)> =
+            given.in_order().map(|(record, generation, _)| (*record, *generation)).collect();
+        records.dedup();
+        let mut away = Vec::new();
+        for (record, generation) in records {
+            let row = stored(store.record(record, generation))?;
+            let grant = &caller.grant;
+            let read = |row: &RecordRow| {
+                grant.sets.iter().any(|set| reads_through(grant, &row.kind, &row.routing, set, now))
+            };
+            if row.is_some_and(|row| !read(&row)) {
+                away.push((record, generation));
+            }
+        }
+        Ok(Some(away).filter(|away| !away.is_empty()))
     }
 
     /// Which of the statements are this relay's own and cover what was given back under them.

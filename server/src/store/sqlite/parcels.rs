@@ -11,7 +11,8 @@ use crate::store::row::{self, Read};
 use crate::store::{StoreError, row::from_cbor};
 
 /// The columns of [`parcel`].
-const COLUMNS: &str = "number, kind, device, body, signature, content, ended";
+const COLUMNS: &str =
+    "number, kind, device, body, signature, content, ended, coalesce(mark, substr(content_hash, 1, 8))";
 
 /// How a destination lies in its column: the centre has no code.
 fn destination(to: Option<&OfficeCode>) -> &str {
@@ -24,8 +25,8 @@ fn parcel(row: &Row<'_>) -> Read<StoredParcel> {
     let (kind, content): (String, Vec<u8>) = (row.get(1)?, row.get(5)?);
     let parcel =
         Parcel { device: PublicKey(row.get(2)?), header: row::signed(row, 3)?, content: content.into() };
-    let ended = row.get(6)?;
-    Ok(row::sequence(number).map(|number| StoredParcel { number, kind, parcel, ended }))
+    let (ended, mark) = (row.get(6)?, row.get(7)?);
+    Ok(row::sequence(number).map(|number| StoredParcel { number, kind, parcel, ended, mark }))
 }
 
 /// A sealed item as whoever runs the relay sees it.
@@ -56,7 +57,7 @@ impl SqliteStore<'_> {
             FROM parcel WHERE content IS NOT NULL ORDER BY number"
         );
         self.list(&text, [], |row| {
-            let (item, came, opened) = (ItemId(row.get(7)?), Timestamp(row.get(8)?), row.get(9)?);
+            let (item, came, opened) = (ItemId(row.get(8)?), Timestamp(row.get(9)?), row.get(10)?);
             Ok(parcel(row)?.map(|stored| {
                 let StoredParcel { kind, parcel, ended, .. } = stored;
                 WaitingParcel { item, kind, parcel, came, ended, opened }
@@ -84,10 +85,11 @@ impl ParcelStore for SqliteStore<'_> {
     }
 
     fn put_parcel(&mut self, new: &NewParcel<'_>) -> Result<(), StoreError> {
-        let NewParcel { item, kind, to, parcel, came, ended } = *new;
+        let NewParcel { item, kind, to, parcel, came, ended, mark } = *new;
         let text = "INSERT INTO parcel
-                (item, content_hash, kind, destination, device, body, signature, bytes, came, ended, content)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+                (item, content_hash, kind, destination, device, body, signature, bytes, came, ended, content,
+                 mark)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
             ON CONFLICT (content_hash) DO NOTHING";
         let bytes = i64::try_from(parcel.content.len()).unwrap_or(i64::MAX);
         let content_hash = blake3::hash(&parcel.content);
@@ -102,7 +104,8 @@ impl ParcelStore for SqliteStore<'_> {
             bytes,
             came.0,
             ended,
-            &parcel.content[..]
+            &parcel.content[..],
+            mark
         ];
         self.write(text, values).map(drop)
     }
@@ -127,10 +130,14 @@ impl ParcelStore for SqliteStore<'_> {
         self.waits(text, device)
     }
 
-    fn parcel_at(&mut self, number: u64) -> Result<Option<[u8; 32]>, StoreError> {
+    fn parcel_at(&mut self, number: u64) -> Result<Option<[u8; 8]>, StoreError> {
         // What a replica names lies beyond every parcel if it does not fit.
         let Ok(number) = row::column(number) else { return Ok(None) };
-        self.find("SELECT content_hash FROM parcel WHERE number = ?1", [number], |row| row.get(0))
+        self.find(
+            "SELECT coalesce(mark, substr(content_hash, 1, 8)) FROM parcel WHERE number = ?1",
+            [number],
+            |row| row.get(0),
+        )
     }
 
     fn parcels_for(

@@ -20,6 +20,8 @@ pub struct NewParcel<'a> {
     pub came: Timestamp,
     /// Its sender's rights had ended.
     pub ended: bool,
+    /// Random bytes that its position is known by.
+    pub mark: [u8; 8],
 }
 
 /// A sealed item that waits for its receiver.
@@ -33,6 +35,8 @@ pub struct StoredParcel {
     pub parcel: Parcel,
     /// Its sender's rights had ended when it came.
     pub ended: bool,
+    /// What its position is known by.
+    pub mark: [u8; 8],
 }
 
 /// How far an item has come.
@@ -90,11 +94,11 @@ pub trait ParcelStore: Store {
     /// The store's.
     fn parcel_load(&mut self, device: &PublicKey) -> Result<Load, Self::Error>;
 
-    /// The content hash of the parcel with a number, also of one whose content is gone.
+    /// What the position of the parcel with a number is known by, also of one whose content is gone.
     ///
     /// # Errors
     /// The store's.
-    fn parcel_at(&mut self, number: u64) -> Result<Option<[u8; 32]>, Self::Error>;
+    fn parcel_at(&mut self, number: u64) -> Result<Option<[u8; 8]>, Self::Error>;
 
     /// Parcels after a number that wait for an office or, with none, for the centre, ascending, at most `limit`.
     ///
