@@ -2,10 +2,13 @@
 
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "documents")]
 pub mod circle;
 pub mod clock;
+#[cfg(feature = "documents")]
 pub mod mutant;
 pub mod network;
+pub mod population;
 pub mod seed;
 pub mod tally;
 
