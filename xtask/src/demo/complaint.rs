@@ -54,8 +54,9 @@ pub(super) fn tell(report: &mut Report, cast: &mut Cast, relay: &Relay, places: 
     }
     office.sync()?;
     village.sync()?;
-    let control = count(&|word| Held::of(office).is_ok_and(|held| held.keeps(word)));
-    let after = count(&|word| Held::of(village).is_ok_and(|held| held.keeps(word) || held.received(word)));
+    let (at_office, at_village) = (Held::of(office)?, Held::of(village)?);
+    let control = count(&|word| at_office.keeps(word));
+    let after = count(&|word| at_village.keeps(word) || at_village.received(word));
     let all = sent.len();
     let unread = (left, carried, early, after) == (0, 0, 0, 0);
     let what = format!(

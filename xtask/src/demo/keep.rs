@@ -36,12 +36,20 @@ pub(super) fn leave(relay: &Relay, places: &Places, node: &Path, dir: TempDir) -
     processes.extend(relay.leave_running());
     let dir = dir.keep();
     addresses.push(("files".to_owned(), dir.display().to_string()));
-    let next = next(places, node, &dir, &processes);
+    let next = next(places, node, &dir, &processes, &addresses);
     Ok(Kept { addresses, processes, next })
 }
 
 /// Commands to go on with.
-fn next(places: &Places, node: &Path, dir: &Path, processes: &[u32]) -> Vec<String> {
+fn next(
+    places: &Places,
+    node: &Path,
+    dir: &Path,
+    processes: &[u32],
+    addresses: &[(String, String)],
+) -> Vec<String> {
+    let centre = addresses.iter().find(|(name, _)| name == places.centre.name);
+    let centre = centre.map_or("", |(_, address)| address.as_str());
     let programs = node.parent().unwrap_or(Path::new(".")).display();
     let processes: Vec<String> = processes.iter().map(u32::to_string).collect();
     vec![
@@ -53,6 +61,7 @@ fn next(places: &Places, node: &Path, dir: &Path, processes: &[u32]) -> Vec<Stri
             .to_owned(),
         "sambung sync --dir Krucil && sambung sync --dir Kraksaan && sambung search baru --dir Kraksaan"
             .to_owned(),
+        format!("curl {centre}/api/v1/status"),
         format!("kill {}   # ends it; then: rm -r {}", processes.join(" "), dir.display()),
     ]
 }

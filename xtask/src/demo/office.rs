@@ -170,10 +170,8 @@ impl Office {
     pub(super) fn rows(&self, kind: &str) -> Result<Vec<Value>> {
         let page = self.run(&["record", "list", kind, "--limit", LISTED, "--json"])?;
         let mut page: Value = serde_json::from_str(&page)?;
-        match page["rows"].take() {
-            Value::Array(rows) => Ok(rows),
-            other => bail!("a list without rows: {other}"),
-        }
+        let rows = page["rows"].as_array_mut().context("a list without rows")?;
+        Ok(std::mem::take(rows))
     }
 
     /// Starts `sambung serve` and leaves it running; gives its address and its process.

@@ -1,10 +1,13 @@
 //! The places of the demo: a village, two offices, a complaint desk, the centre; and what each holds at the end.
 
+use std::collections::BTreeMap;
+
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
 use super::office::{Office, Seat};
 use super::people::Cast;
+use super::promise::Report;
 
 /// Desa Krucil in Kecamatan Krucil, Kabupaten Probolinggo.
 pub(super) const KRUCIL: &str = "35.13.08.2006";
@@ -17,13 +20,19 @@ const FIVE: &str = "35.13,35.74,35.11,35.12,35.08";
 
 /// What is counted at each place, with a heading.
 const KINDS: &[(&str, &str)] = &[
-    ("worker", "workers"),
-    ("placement", "placements"),
-    ("worker_private", "office parts"),
+    ("worker", "people"),
+    ("placement", "placed"),
+    ("worker_private", "private"),
     ("placement_private", "schemes"),
     ("complaint", "complaints"),
     ("case", "cases"),
 ];
+
+/// Signs of a column with a number.
+const COLUMN: usize = 12;
+
+/// Signs of a time down to its minute.
+const MINUTE: usize = 16;
 
 /// The nodes, each a process of its own whenever it does something.
 pub(super) struct Places {
@@ -84,7 +93,7 @@ pub(super) struct Holding {
     role: String,
     area: String,
     records: u64,
-    kinds: Vec<(&'static str, usize)>,
+    rows: Vec<(&'static str, Vec<Value>)>,
     unsent: u64,
     last_exchange: String,
 }
@@ -94,18 +103,15 @@ impl Holding {
     pub(super) fn of(place: &Office, cast: &Cast) -> Result<Holding> {
         let status = place.status()?;
         let number = |key: &str| status[key].as_u64().with_context(|| format!("a status without {key}"));
-        let kinds = KINDS.iter().map(|(kind, _)| Ok((*kind, place.rows(kind)?.len())));
-        let areas: Vec<String> = place.areas.split(',').map(|code| cast.place_name(code)).collect();
+        let rows = KINDS.iter().map(|(kind, _)| Ok((*kind, place.rows(kind)?)));
+        let areas: Vec<&str> = place.areas.split(',').collect();
+        let first = cast.place_name(areas[0]).replace("Kabupaten", "Kab.");
         Ok(Holding {
             place: place.name,
             role: place.role.clone(),
-            area: match &areas[..] {
-                [one] => one.clone(),
-                [first, rest @ ..] => format!("{first} and {} more", rest.len()),
-                [] => String::new(),
-            },
+            area: if areas.len() > 1 { format!("{first} + {}", areas.len() - 1) } else { first },
             records: number("records")?,
-            kinds: kinds.collect::<Result<_>>()?,
+            rows: rows.collect::<Result<_>>()?,
             unsent: number("waiting")?,
             last_exchange: status["last_exchange"].as_str().unwrap_or("never").to_owned(),
         })
@@ -113,7 +119,7 @@ impl Holding {
 
     pub(super) fn json(&self) -> Value {
         let kinds: serde_json::Map<String, Value> =
-            self.kinds.iter().map(|(kind, count)| ((*kind).to_owned(), json!(count))).collect();
+            self.rows.iter().map(|(kind, rows)| ((*kind).to_owned(), json!(rows.len()))).collect();
         json!({
             "place": self.place, "role": self.role, "area": self.area, "records": self.records,
             "kinds": kinds, "unsent": self.unsent, "last_exchange": self.last_exchange,
@@ -121,22 +127,40 @@ impl Holding {
     }
 
     fn row(&self) -> String {
-        let mut row = format!("  {:<10}{:<18}{:<36}{:>7}", self.place, self.role, self.area, self.records);
-        for ((_, count), (_, heading)) in self.kinds.iter().zip(KINDS) {
-            row.push_str(&format!("{count:>width$}", width = heading.len() + 2));
-        }
-        row.push_str(&format!("{:>8}  {}\n", self.unsent, self.last_exchange.replace('T', " ")));
+        let mut row = format!("  {:<10}{:<18}{:<22}{:>8}", self.place, self.role, self.area, self.records);
+        self.rows.iter().for_each(|(_, rows)| row.push_str(&format!("{:>COLUMN$}", rows.len())));
+        let minute = self.last_exchange.get(..MINUTE).unwrap_or(&self.last_exchange).replace('T', " ");
+        row.push_str(&format!("{:>8}  {minute}\n", self.unsent));
         row
     }
+}
+
+/// Compares every record that a place shows with the centre's; the centre comes last.
+pub(super) fn agree(report: &mut Report) {
+    let Some((centre, others)) = report.holdings.split_last() else { return };
+    let at_centre: BTreeMap<&str, &Value> = rows_of(centre).collect();
+    let (mut all, mut same) = (0_usize, 0_usize);
+    for (id, fields) in others.iter().flat_map(rows_of) {
+        all += 1;
+        same += usize::from(at_centre.get(id) == Some(&fields));
+    }
+    let unsent: u64 = report.holdings.iter().map(|holding| holding.unsent).sum();
+    let what = format!(
+        "the centre shows {same} of {all} records of the other places as they do; {unsent} changes unsent"
+    );
+    report.show("places_agree", same == all && all > 0 && unsent == 0, what);
+}
+
+fn rows_of(holding: &Holding) -> impl Iterator<Item = (&str, &Value)> {
+    let rows = holding.rows.iter().flat_map(|(_, rows)| rows);
+    rows.filter_map(|row| Some((row["id"].as_str()?, &row["fields"])))
 }
 
 /// The table of places.
 pub(super) fn table(holdings: &[Holding]) -> String {
     let mut table =
-        format!("\nwhat each place holds\n  {:<10}{:<18}{:<36}{:>7}", "place", "role", "area", "records");
-    for (_, heading) in KINDS {
-        table.push_str(&format!("  {heading}"));
-    }
+        format!("\nwhat each place holds\n  {:<10}{:<18}{:<22}{:>8}", "place", "role", "area", "records");
+    KINDS.iter().for_each(|(_, heading)| table.push_str(&format!("{heading:>COLUMN$}")));
     table.push_str("  unsent  last exchange\n");
     holdings.iter().for_each(|holding| table.push_str(&holding.row()));
     table

@@ -155,3 +155,32 @@ fn close(stream: &TcpStream) {
         // The other side was faster.
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What comes back over a line from a relay that answers with one word.
+    fn answer(line: SocketAddr) -> String {
+        let mut answer = String::new();
+        TcpStream::connect(line).unwrap().read_to_string(&mut answer).unwrap();
+        answer
+    }
+
+    #[test]
+    fn a_closed_line_goes_on_at_the_same_address() {
+        let relay = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = relay.local_addr().unwrap();
+        std::thread::spawn(move || {
+            for mut office in relay.incoming().flatten() {
+                office.write_all(b"stored").unwrap();
+            }
+        });
+        let line = Proxy::start(address).unwrap();
+        assert_eq!(answer(line.address()), "stored");
+        line.close();
+        let again = Proxy::start_at(line.address(), address).unwrap();
+        assert_eq!((answer(again.address()), again.address()), ("stored".to_owned(), line.address()));
+        assert_eq!(line.received(), b"stored", "the closed line carries nothing more");
+    }
+}

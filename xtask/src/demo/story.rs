@@ -10,7 +10,7 @@ use super::complaint;
 use super::keep;
 use super::office::{Office, Seat};
 use super::people::Cast;
-use super::places::{Holding, Places};
+use super::places::{self, Holding, Places};
 use super::promise::Report;
 use super::proxy::Break;
 use super::relay::Relay;
@@ -65,6 +65,7 @@ pub(super) fn tell(binaries: &Binaries, sabotage: Option<&str>, keep: bool) -> R
     for place in places.all() {
         report.holdings.push(Holding::of(place, cast)?);
     }
+    places::agree(&mut report);
     if keep {
         report.kept = Some(keep::leave(&relay, &places, &binaries.node, dir)?);
     }
