@@ -1,4 +1,4 @@
-//! What the tests of all crates share.
+//! What the tests of all crates, and the demo, share.
 
 #![forbid(unsafe_code)]
 

@@ -135,9 +135,11 @@ impl Office {
         Ok(self.output(&["sync", "--json"])?.status.code())
     }
 
-    /// Tries to exchange; says whether it went well.
-    pub(super) fn try_sync(&self) -> Result<bool> {
-        Ok(self.output(&["sync", "--json"])?.status.success())
+    /// Tries to exchange; says whether it went well and proved that both sides hold the same.
+    pub(super) fn sync_verified(&self) -> Result<bool> {
+        let output = self.output(&["sync", "--json"])?;
+        let said: Option<Value> = serde_json::from_slice(&output.stdout).ok();
+        Ok(output.status.success() && said.is_some_and(|said| said["verified"] == true))
     }
 
     /// The directory of the replica.

@@ -143,9 +143,12 @@ impl Report {
 
     /// Tables for people.
     pub(super) fn table(&self) -> String {
-        let mut table = self.faults_table();
-        table.push_str(&mix::table(&self.mix));
-        table.push_str(&places::table(&self.holdings));
+        let mut table = String::new();
+        if !self.holdings.is_empty() {
+            table.push_str(&self.faults_table());
+            table.push_str(&mix::table(&self.mix));
+            table.push_str(&places::table(&self.holdings));
+        }
         table.push_str("\npromised and seen\n");
         for seen in &self.seen {
             table.push_str(&seen.lines(text(seen.id), "BROKEN"));
@@ -202,5 +205,21 @@ mod tests {
         report.seen[0].held = false;
         assert_eq!(report.broken(), [PROMISES[0].id]);
         assert!(report.json().contains("\"held\":false"));
+    }
+
+    #[test]
+    fn programs_find_what_they_always_found() {
+        let mut report = Report::default();
+        report.note("merge_fields", true, "12 of 12".to_owned());
+        let told: serde_json::Value = serde_json::from_str(&report.json()).unwrap();
+        let promised = text("merge_fields");
+        let promises =
+            json!([{ "id": "merge_fields", "promised": promised, "held": true, "seen": "12 of 12" }]);
+        assert_eq!(
+            (&told["promises"], &told["held"], &told["seconds"]),
+            (&promises, &json!(false), &json!(0.0))
+        );
+        let keys: Vec<&String> = told.as_object().unwrap().keys().collect();
+        assert_eq!(keys, ["faults", "held", "places", "population", "promises", "seconds", "shown"]);
     }
 }

@@ -14,9 +14,6 @@ use super::places::Places;
 use super::promise::Report;
 use super::story::say;
 
-/// The id under which it is reported.
-pub(super) const ID: &str = "siskop2mi_list";
-
 /// People of the list.
 const PEOPLE: usize = 240;
 
@@ -89,7 +86,7 @@ pub(super) fn tell(report: &mut Report, cast: &mut Cast, places: &Places, dir: &
         PEOPLE - as_count(&rest["present_rows"]),
     );
     report.faults = faults_told(&told["bad"]);
-    report.show(ID, held, what);
+    report.show("siskop2mi_list", held, what);
     Ok(())
 }
 

@@ -1,5 +1,7 @@
 //! The story: two offices work apart, meet at the relay, and agree.
 
+use std::path::Path;
+
 use anyhow::{Context, Result};
 use serde_json::Value;
 
@@ -56,20 +58,27 @@ pub(super) fn tell(binaries: &Binaries, sabotage: Option<&str>, keep: bool) -> R
     relay_lost::replaced(&mut report, cast, &mut relay, &places.kraksaan, &places.lumajang, &enrol_at)?;
     relay_lost::rolled_back(&mut report, cast, &relay, &places.kraksaan, &places.lumajang)?;
 
-    places.meet_in_time();
-    places.exchange()?;
-    if let Err(error) = sisko::tell(&mut report, cast, &places, dir.path()) {
-        report.show(sisko::ID, false, format!("{error:#}"));
+    // Where a promise is broken on purpose, whether it is noticed is all there is to see.
+    if sabotage.is_none() {
+        everyday(&mut report, cast, &mut places, dir.path())?;
     }
-    places.exchange()?;
-    for place in places.all() {
-        report.holdings.push(Holding::of(place, cast)?);
-    }
-    places::agree(&mut report);
     if keep {
         report.kept = Some(keep::leave(&relay, &places, &binaries.node, dir)?);
     }
     Ok(report)
+}
+
+/// After all that, an ordinary day: a list is taken in, everybody exchanges, and the places are compared.
+fn everyday(report: &mut Report, cast: &mut Cast, places: &mut Places, dir: &Path) -> Result<()> {
+    places.meet_in_time();
+    places.exchange()?;
+    sisko::tell(report, cast, places, dir)?;
+    let verified = places.exchange()?;
+    for place in places.all() {
+        report.holdings.push(Holding::of(place, cast)?);
+    }
+    places::agree(report, verified);
+    Ok(())
 }
 
 /// Both offices register people, exchange, then for days edit different fields of the same people.

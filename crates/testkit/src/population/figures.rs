@@ -14,7 +14,7 @@ const fn share(code: &'static str, weight: u32) -> Share {
     Share { code, weight }
 }
 
-/// Women and men among those placed.
+/// Women and men among those placed. Sex and employer of 2025 are given by GoodStats.
 pub const SEX: Figure = Figure {
     id: "sex",
     counted: "placements of Indonesia in 2025: 296,948, of them 187,468 women",
@@ -37,6 +37,8 @@ pub const ORIGIN: Figure = Figure {
 };
 
 /// The country of work.
+///
+/// The division of the rest: <https://databoks.katadata.co.id/ketenagakerjaan/statistik/6732c1e5b2b12>.
 pub const DESTINATION: Figure = Figure {
     id: "destination",
     counted: "served by BP3MI Jawa Timur from 1 January to 30 November 2025: 28,488, of them Hong Kong 10,848, Taiwan 10,802, Japan 3,022, Malaysia 1,236",
@@ -56,6 +58,10 @@ pub const DESTINATION: Figure = Figure {
 };
 
 /// The scheme of placement.
+///
+/// <https://indoposco.id/ekonomi/2024/12/31/pemerintah-kirim-295-439-pmi-sepanjang-tahun-2024-hongkong-jadi-wilayah-penempatan-favorit>;
+/// the yearly report:
+/// <https://bp2mi.go.id/statistik-detail/data-penempatan-dan-pelindungan-pekerja-migran-indonesia-periode-tahun-2024>.
 pub const SCHEME: Figure = Figure {
     id: "scheme",
     counted: "placements of Indonesia in 2024, to 30 December: P to P 235,768, contracts renewed at home 2,301 and abroad 25,436, by oneself 21,631, G to G 10,515, own company 962",
@@ -77,7 +83,7 @@ pub const EMPLOYER: Figure = Figure {
     shares: &[share("PERSEORANGAN", 7_253), share("BERBADAN_HUKUM", 2_747)],
 };
 
-/// The position.
+/// The position. <https://sinpo.id/detail/87941/p2mi-catat-sudah-berangkatkan-295-ribu-pekerja-migran-sepanjang-2024>
 pub const POSITION: Figure = Figure {
     id: "position",
     counted: "placements of Indonesia in 2024, to 30 December: house maid 99,485, caregiver 51,582, worker 22,446, plantation worker 20,033, construction worker 8,695, of 295,439",
@@ -92,7 +98,7 @@ pub const POSITION: Figure = Figure {
     ],
 };
 
-/// The main type of a complaint.
+/// The main type of a complaint. <https://databoks.katadata.co.id/ketenagakerjaan/statistik/66c6bb5aa582a>
 pub const COMPLAINT: Figure = Figure {
     id: "complaint",
     counted: "complaints to BP2MI in the first half of 2024: 764, of them to be brought home 136, unpaid wage 85, deported 61, failed departure 45, death 41, job fraud 32",
@@ -121,7 +127,7 @@ pub const COMPLAINT: Figure = Figure {
     ],
 };
 
-/// The country where it happened.
+/// The country where it happened. <https://databoks.katadata.co.id/ketenagakerjaan/statistik/670c7995d5b21>
 pub const COMPLAINT_COUNTRY: Figure = Figure {
     id: "complaint_country",
     counted: "complaints to BP2MI in September 2024: 134, of them Taiwan 41, Malaysia 30, Saudi Arabia 14, Cambodia 13, United Arab Emirates 6",
