@@ -1,6 +1,7 @@
 //! A complaint taken in a village: nobody on the way can read it, and at the office nothing of it is missing.
 
 use anyhow::Result;
+use sambung_domain::identifier::CardNumber;
 use serde_json::{Value, json};
 
 use super::apart::{Held, contains};
@@ -10,9 +11,6 @@ use super::promise::Report;
 use super::relay::Relay;
 use super::story::say;
 
-/// A card as it is printed.
-const CARD: &str = "482-915-3067-W";
-
 /// Complaints taken.
 const COMPLAINTS: usize = 3;
 
@@ -21,10 +19,11 @@ pub(super) fn tell(report: &mut Report, cast: &mut Cast, relay: &Relay, places: 
     let Places { krucil: village, desk: office, .. } = places;
     let people = cast.marked(KRUCIL, COMPLAINTS)?;
     let mut sent = Vec::new();
-    for (person, word) in &people {
+    for ((person, word), number) in people.iter().zip(1_u8..) {
+        let card = CardNumber::from_random([number; 8]);
         let of = cast.complaint();
         let told = [
-            ("nomor_kartu", json!(CARD)),
+            ("nomor_kartu", json!(card.to_string())),
             ("kanal", json!("KUNJUNGAN_DESA")),
             ("jenis_utama", json!(of.kind)),
             ("negara_kejadian", json!(of.country)),

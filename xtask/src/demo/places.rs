@@ -29,7 +29,7 @@ const KINDS: &[(&str, &str)] = &[
 ];
 
 /// Signs of a column with a number.
-const COLUMN: usize = 12;
+const COLUMN: usize = 11;
 
 /// Signs of a time down to its minute.
 const MINUTE: usize = 16;
