@@ -5,7 +5,7 @@ use anyhow::{Context, Result};
 use serde_json::Value;
 
 use super::office::Office;
-use super::people;
+use super::people::Cast;
 use super::promise::Report;
 use super::story::{same, say};
 
@@ -13,8 +13,13 @@ use super::story::{same, say};
 const FIELD: &str = "dusun";
 
 /// Both offices fill in the same field of the same person without knowing of each other, and one decides.
-pub(super) fn conflict(report: &mut Report, kraksaan: &Office, lumajang: &Office) -> Result<()> {
-    let person = people::of("35.13", 1)?.pop().context("nobody lives there")?;
+pub(super) fn conflict(
+    report: &mut Report,
+    cast: &mut Cast,
+    kraksaan: &Office,
+    lumajang: &Office,
+) -> Result<()> {
+    let person = cast.one_of("35.13")?;
     let id = kraksaan.register(&person)?;
     exchange(kraksaan, lumajang)?;
     kraksaan.set(&id, FIELD, "Krajan Lor")?;
@@ -58,8 +63,13 @@ pub(super) fn conflict(report: &mut Report, kraksaan: &Office, lumajang: &Office
 }
 
 /// Both offices register the same person; one finds that out.
-pub(super) fn duplicate(report: &mut Report, kraksaan: &Office, lumajang: &Office) -> Result<()> {
-    let person = people::of("35.08", 40)?.pop().context("nobody lives there")?;
+pub(super) fn duplicate(
+    report: &mut Report,
+    cast: &mut Cast,
+    kraksaan: &Office,
+    lumajang: &Office,
+) -> Result<()> {
+    let person = cast.one_of("35.08")?;
     let first = kraksaan.register(&person)?;
     let second = lumajang.register(&person)?;
     exchange(kraksaan, lumajang)?;

@@ -2,8 +2,9 @@
 
 use anyhow::{Context, Result};
 
-use super::office::{Office, Seat};
-use super::people::{self, Person};
+use super::office::Office;
+use super::people::Cast;
+use super::places::{KRUCIL, Places};
 use super::promise::Report;
 use super::sealed_file;
 use super::story::say;
@@ -11,46 +12,40 @@ use super::story::say;
 /// People of each place.
 const PEOPLE: usize = 3;
 
+/// Kecamatan Krucil, in which the village lies.
+const DISTRICT: &str = "35.13.08";
+
 /// Most bytes that one body may have once decompressed.
 const BODY_MAX: u64 = 64 * 1024 * 1024;
 
 /// How a frame of zstd begins.
 const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 
-/// A village works beside a neighbouring village and a neighbouring kabupaten; what it ever received, and what lies on
-/// its disk, names nobody of them. A node of the centre on the same relay has everybody: the search can find.
-pub(super) fn neighbour_absent(
-    report: &mut Report,
-    kraksaan: &Office,
-    enrol: &impl Fn(&'static str, &Seat<'_>) -> Result<Office>,
-) -> Result<()> {
-    let here = people::marked("35.13", 2 * PEOPLE)?;
-    let home = here.first().context("nobody lives there")?.0.village.clone();
-    let next: Vec<_> = here.iter().filter(|(person, _)| person.village != home).collect();
-    let elsewhere = people::marked("35.08", PEOPLE)?;
-    let own: Vec<(Person, String)> = people::marked("35.13", PEOPLE)?
-        .into_iter()
-        .map(|(person, word)| (Person { village: home.clone(), ..person }, word))
-        .collect();
-    let seat = |role, areas| Seat { role, areas, office: None };
-    let village = enrol("Desa", &seat("village_officer", &home))?;
-    let centre = enrol("Pusat", &seat("central", "35"))?;
-    let neighbours: Vec<_> = next.into_iter().chain(&elsewhere).collect();
+/// Krucil works beside the villages around it and a neighbouring kabupaten; what it ever received, and what lies on its
+/// disk, names nobody of them. The centre on the same relay has everybody: the search can find.
+pub(super) fn neighbour_absent(report: &mut Report, cast: &mut Cast, places: &Places) -> Result<()> {
+    let Places { kraksaan, krucil: village, centre, .. } = places;
+    let mut here = cast.marked(DISTRICT, PEOPLE)?;
+    here.extend(cast.marked("35.13", PEOPLE)?);
+    here.retain(|(person, _)| person.village != KRUCIL);
+    let elsewhere = cast.marked("35.08", PEOPLE)?;
+    let own = cast.marked(KRUCIL, PEOPLE)?;
+    let neighbours: Vec<_> = here.iter().chain(&elsewhere).collect();
     let mut ids = Vec::new();
     for (person, _) in neighbours.iter().copied().chain(&own) {
         ids.push(kraksaan.register(person)?);
     }
     for _ in 0..2 {
-        for office in [kraksaan, &village, &centre] {
+        for office in [kraksaan, village, centre] {
             office.sync()?;
         }
         for id in &ids {
             kraksaan.set(id, "dusun", "Krajan")?;
         }
     }
-    say("a village beside another and a kabupaten beside another, and the centre");
+    say("Krucil beside the villages around it and a kabupaten beside another, and the centre");
 
-    let (at_village, at_centre) = (Held::of(&village)?, Held::of(&centre)?);
+    let (at_village, at_centre) = (Held::of(village)?, Held::of(centre)?);
     let count = |held: &Held, people: &mut dyn Iterator<Item = &String>| {
         people.fold((0, 0), |(line, disk), word| {
             (line + usize::from(held.received(word)), disk + usize::from(held.keeps(word)))
@@ -77,8 +72,8 @@ pub(super) fn neighbour_absent(
 }
 
 /// A woman who lives in Jember comes to the Probolinggo office.
-pub(super) fn guest_stays(report: &mut Report, kraksaan: &Office) -> Result<()> {
-    let guest = people::of("35.09", 1)?.pop().context("nobody lives there")?;
+pub(super) fn guest_stays(report: &mut Report, cast: &mut Cast, kraksaan: &Office) -> Result<()> {
+    let guest = cast.one_of("35.09")?;
     let id = kraksaan.register(&guest)?;
     let mut shown = 0;
     for _ in 0..3 {

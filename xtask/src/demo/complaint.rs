@@ -1,43 +1,36 @@
 //! A complaint taken in a village: nobody on the way can read it, and at the office nothing of it is missing.
 
-use anyhow::{Context, Result};
+use anyhow::Result;
+use sambung_domain::identifier::CardNumber;
 use serde_json::{Value, json};
 
 use super::apart::{Held, contains};
-use super::office::{Office, Seat};
-use super::people;
+use super::people::Cast;
+use super::places::{KRUCIL, Places};
 use super::promise::Report;
 use super::relay::Relay;
 use super::story::say;
-
-/// The office that opens what its villages send.
-const OFFICE: &str = "P4MI-3513";
-
-/// A card as it is printed.
-const CARD: &str = "482-915-3067-W";
 
 /// Complaints taken.
 const COMPLAINTS: usize = 3;
 
 /// A village takes complaints without a network and sends them; the office opens them.
-pub(super) fn tell(
-    report: &mut Report,
-    relay: &Relay,
-    enrol: &impl Fn(&'static str, &Seat<'_>) -> Result<Office>,
-) -> Result<()> {
-    let people = people::marked("35.13", COMPLAINTS)?;
-    let home = people.first().context("nobody lives there")?.0.village.clone();
-    let office =
-        enrol("Pengaduan", &Seat { role: "complaint_officer", areas: "35.13", office: Some(OFFICE) })?;
-    let village = enrol("Krucil", &Seat { role: "village_officer", areas: &home, office: Some(OFFICE) })?;
+pub(super) fn tell(report: &mut Report, cast: &mut Cast, relay: &Relay, places: &Places) -> Result<()> {
+    let Places { krucil: village, desk: office, .. } = places;
+    let people = cast.marked(KRUCIL, COMPLAINTS)?;
     let mut sent = Vec::new();
-    for (person, word) in &people {
+    for ((person, word), number) in people.iter().zip(1_u8..) {
+        let card = CardNumber::from_random([number; 8]);
+        let of = cast.complaint();
         let told = [
-            ("nomor_kartu", json!(CARD)),
+            ("nomor_kartu", json!(card.to_string())),
+            ("kanal", json!("KUNJUNGAN_DESA")),
+            ("jenis_utama", json!(of.kind)),
+            ("negara_kejadian", json!(of.country)),
             ("pelapor_nama", json!(person.name)),
             ("kontak_aman", json!({ "cara": "LEWAT_ORANG", "nomor": format!("lewat {word}") })),
         ];
-        let item = village.seal(&told, &format!("Gaji Contoh {word} belum dibayar"))?;
+        let item = village.seal(&told, &format!("Uji {word} menceritakan kejadiannya"))?;
         sent.push((item, told, word.as_str()));
     }
     let waiting = village.status()?["sealed"].as_u64();
@@ -45,7 +38,7 @@ pub(super) fn tell(
     office.sync()?;
     say("a village sends complaints that only the office can open");
 
-    let (at_village, at_office) = (Held::of(&village)?, Held::of(&office)?);
+    let (at_village, at_office) = (Held::of(village)?, Held::of(office)?);
     let on_relay = relay.files()?;
     let count = |holds: &dyn Fn(&str) -> bool| sent.iter().filter(|(_, _, word)| holds(word)).count();
     let left = count(&|word| at_village.keeps(word));
@@ -60,8 +53,9 @@ pub(super) fn tell(
     }
     office.sync()?;
     village.sync()?;
-    let control = count(&|word| Held::of(&office).is_ok_and(|held| held.keeps(word)));
-    let after = count(&|word| Held::of(&village).is_ok_and(|held| held.keeps(word) || held.received(word)));
+    let (at_office, at_village) = (Held::of(office)?, Held::of(village)?);
+    let control = count(&|word| at_office.keeps(word));
+    let after = count(&|word| at_village.keeps(word) || at_village.received(word));
     let all = sent.len();
     let unread = (left, carried, early, after) == (0, 0, 0, 0);
     let what = format!(

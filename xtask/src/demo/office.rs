@@ -13,6 +13,9 @@ use super::relay::Relay;
 /// Seconds in a day.
 const DAY_S: i64 = 86_400;
 
+/// Most records of a kind that are listed.
+const LISTED: &str = "1000";
+
 /// What a device is invited for.
 pub(super) struct Seat<'a> {
     pub(super) role: &'a str,
@@ -23,6 +26,9 @@ pub(super) struct Seat<'a> {
 /// An office of the demo.
 pub(super) struct Office {
     pub(super) name: &'static str,
+    /// What its device was invited as, and for which areas.
+    pub(super) role: String,
+    pub(super) areas: String,
     binary: PathBuf,
     dir: PathBuf,
     pub(super) line: Proxy,
@@ -48,6 +54,8 @@ impl Office {
         let code = invitation["code"].as_str().context("an invitation without a code")?.to_owned();
         let office = Office {
             name,
+            role: seat.role.to_owned(),
+            areas: seat.areas.to_owned(),
             binary: binary.to_owned(),
             dir: dir.join(name),
             line: Proxy::start(relay.address())?,
@@ -63,6 +71,16 @@ impl Office {
         self.day += days;
     }
 
+    /// How many days the office's clock is ahead of the first day.
+    pub(super) fn day(&self) -> i64 {
+        self.day
+    }
+
+    /// The same in seconds, as the node is told.
+    pub(super) fn shift_s(&self) -> i64 {
+        self.day * DAY_S
+    }
+
     /// Registers a person; gives the record's id.
     pub(super) fn register(&self, person: &Person) -> Result<String> {
         self.run(&[
@@ -74,7 +92,7 @@ impl Office {
             "--set",
             &format!("jenis_kelamin={}", person.sex),
             "--set",
-            &format!("tahun_lahir={}", person.born),
+            &format!("tahun_lahir={}", person.birth.year),
             "--set",
             &format!("area={}", person.village),
             "--set",
@@ -117,6 +135,13 @@ impl Office {
         Ok(self.output(&["sync", "--json"])?.status.code())
     }
 
+    /// Tries to exchange; says whether it went well and proved that both sides hold the same.
+    pub(super) fn sync_verified(&self) -> Result<bool> {
+        let output = self.output(&["sync", "--json"])?;
+        let said: Option<Value> = serde_json::from_slice(&output.stdout).ok();
+        Ok(output.status.success() && said.is_some_and(|said| said["verified"] == true))
+    }
+
     /// The directory of the replica.
     pub(super) fn dir(&self) -> &Path {
         &self.dir
@@ -139,14 +164,20 @@ impl Office {
 
     /// The ids of all workers.
     pub(super) fn workers(&self) -> Result<Vec<String>> {
-        let page: Value =
-            serde_json::from_str(&self.run(&["record", "list", "worker", "--limit", "1000", "--json"])?)?;
-        let rows = page["rows"].as_array().context("a list without rows")?;
+        let rows = self.rows("worker")?;
         Ok(rows.iter().filter_map(|row| row["id"].as_str().map(str::to_owned)).collect())
     }
 
-    /// Starts `sambung serve` and leaves it running; gives its address.
-    pub(super) fn serve(&self) -> Result<String> {
+    /// The records of a kind that this office shows.
+    pub(super) fn rows(&self, kind: &str) -> Result<Vec<Value>> {
+        let page = self.run(&["record", "list", kind, "--limit", LISTED, "--json"])?;
+        let mut page: Value = serde_json::from_str(&page)?;
+        let rows = page["rows"].as_array_mut().context("a list without rows")?;
+        Ok(std::mem::take(rows))
+    }
+
+    /// Starts `sambung serve` and leaves it running; gives its address and its process.
+    pub(super) fn serve(&self) -> Result<(String, u32)> {
         use std::io::{BufRead, BufReader};
         let mut child: Child = self
             .command(&["serve", "--listen", "127.0.0.1:0"])
@@ -157,7 +188,7 @@ impl Office {
         BufReader::new(child.stdout.take().context("no output")?).read_line(&mut line)?;
         line.trim()
             .strip_prefix("listening ")
-            .map(str::to_owned)
+            .map(|address| (address.to_owned(), child.id()))
             .with_context(|| format!("not served: {line}"))
     }
 
@@ -181,7 +212,7 @@ impl Office {
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.binary);
         command.args(arguments).env("SAMBUNG_DIR", &self.dir).stdin(Stdio::null());
-        command.env("SAMBUNG_CLOCK_SHIFT_S", (self.day * DAY_S).to_string());
+        command.env("SAMBUNG_CLOCK_SHIFT_S", self.shift_s().to_string());
         command.env_remove("SAMBUNG_SABOTAGE");
         if let Some(promise) = &self.sabotage {
             command.env("SAMBUNG_SABOTAGE", promise);

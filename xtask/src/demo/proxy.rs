@@ -2,9 +2,15 @@
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
+
+/// How often, and how long after one another, an address is tried that is just given free.
+const ATTEMPTS: usize = 100;
+const BETWEEN_ATTEMPTS: Duration = Duration::from_millis(20);
 
 /// Where the line breaks, and with it the relay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,17 +31,36 @@ pub(super) struct Proxy {
     armed: Arc<Mutex<Option<(Break, OnBreak)>>>,
     /// Every byte that came from the relay, in the order it came: one exchange at a time uses the line.
     received: Arc<Mutex<Vec<u8>>>,
+    closed: Arc<AtomicBool>,
 }
 
 impl Proxy {
     /// A line to `relay` that offices connect to at its own address.
     pub(super) fn start(relay: SocketAddr) -> Result<Self> {
-        let listener = TcpListener::bind("127.0.0.1:0")?;
+        Ok(Self::on(TcpListener::bind("127.0.0.1:0")?, relay)?)
+    }
+
+    /// A line at an address that another line is just leaving.
+    pub(super) fn start_at(address: SocketAddr, relay: SocketAddr) -> Result<Self> {
+        for _ in 0..ATTEMPTS {
+            if let Ok(listener) = TcpListener::bind(address) {
+                return Ok(Self::on(listener, relay)?);
+            }
+            std::thread::sleep(BETWEEN_ATTEMPTS);
+        }
+        bail!("{address} does not come free")
+    }
+
+    fn on(listener: TcpListener, relay: SocketAddr) -> std::io::Result<Self> {
+        let address = listener.local_addr()?;
         let proxy =
-            Proxy { address: listener.local_addr()?, armed: Arc::default(), received: Arc::default() };
+            Proxy { address, armed: Arc::default(), received: Arc::default(), closed: Arc::default() };
         let line = proxy.clone();
         std::thread::spawn(move || {
             for office in listener.incoming().flatten() {
+                if line.closed.load(Ordering::Acquire) {
+                    break;
+                }
                 let line = line.clone();
                 std::thread::spawn(move || line.carry(office, relay));
             }
@@ -43,7 +68,20 @@ impl Proxy {
         Ok(proxy)
     }
 
+    /// Takes no more connections, and gives the address free.
+    pub(super) fn close(&self) {
+        self.closed.store(true, Ordering::Release);
+        if TcpStream::connect(self.address).is_err() {
+            // The listener waits for a connection to notice; without one it has gone already.
+        }
+    }
+
     /// Where offices connect.
+    pub(super) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The same as an address of a relay.
     pub(super) fn url(&self) -> String {
         format!("http://{}", self.address)
     }
@@ -115,5 +153,34 @@ fn downwards(mut relay: TcpStream, mut office: TcpStream, then: Option<OnBreak>,
 fn close(stream: &TcpStream) {
     if stream.shutdown(Shutdown::Both).is_err() {
         // The other side was faster.
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What comes back over a line from a relay that answers with one word.
+    fn answer(line: SocketAddr) -> String {
+        let mut answer = String::new();
+        TcpStream::connect(line).unwrap().read_to_string(&mut answer).unwrap();
+        answer
+    }
+
+    #[test]
+    fn a_closed_line_goes_on_at_the_same_address() {
+        let relay = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = relay.local_addr().unwrap();
+        std::thread::spawn(move || {
+            for mut office in relay.incoming().flatten() {
+                office.write_all(b"stored").unwrap();
+            }
+        });
+        let line = Proxy::start(address).unwrap();
+        assert_eq!(answer(line.address()), "stored");
+        line.close();
+        let again = Proxy::start_at(line.address(), address).unwrap();
+        assert_eq!((answer(again.address()), again.address()), ("stored".to_owned(), line.address()));
+        assert_eq!(line.received(), b"stored", "the closed line carries nothing more");
     }
 }

@@ -67,9 +67,10 @@ impl Relay {
         kill(&self.process);
     }
 
-    /// Leaves the process running when the demo ends.
-    pub(super) fn leave_running(&self) {
-        drop(self.process.lock().unwrap_or_else(PoisonError::into_inner).take());
+    /// Leaves the process running when the demo ends; its id.
+    pub(super) fn leave_running(&self) -> Option<u32> {
+        let process = self.process.lock().unwrap_or_else(PoisonError::into_inner).take();
+        process.map(|process| process.id())
     }
 
     /// A copy of the relay's directory as it lies there; the process must be stopped.

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::agree::exchange;
 use super::office::{Office, Seat};
-use super::people;
+use super::people::Cast;
 use super::promise::Report;
 use super::relay::Relay;
 use super::story::{same, say};
@@ -48,12 +48,13 @@ pub(super) fn digests_equal(report: &mut Report, kraksaan: &Office, lumajang: &O
 /// The relay comes back from an image of yesterday, and is written to before everybody has returned.
 pub(super) fn rolled_back(
     report: &mut Report,
+    cast: &mut Cast,
     relay: &Relay,
     kraksaan: &Office,
     lumajang: &Office,
 ) -> Result<()> {
     let mut ids = Vec::new();
-    for person in people::of("35.13", PEOPLE)? {
+    for person in cast.of("35.13", PEOPLE)? {
         ids.push(kraksaan.register(&person)?);
     }
     exchange(kraksaan, lumajang)?;
@@ -92,6 +93,7 @@ pub(super) fn rolled_back(
 /// The relay is gone; an empty one is made from the recovery file.
 pub(super) fn replaced(
     report: &mut Report,
+    cast: &mut Cast,
     relay: &mut Relay,
     kraksaan: &Office,
     lumajang: &Office,
@@ -99,10 +101,10 @@ pub(super) fn replaced(
 ) -> Result<()> {
     let centre = enrol(relay, "Kanwil", &Seat { role: "central", areas: "35", office: None })?;
     let mut new = Vec::new();
-    for person in people::of("35.13", PEOPLE)? {
+    for person in cast.of("35.13", PEOPLE)? {
         new.push(kraksaan.register(&person)?);
     }
-    for person in people::of("35.08", PEOPLE)? {
+    for person in cast.of("35.08", PEOPLE)? {
         new.push(lumajang.register(&person)?);
     }
     exchange(kraksaan, lumajang)?;

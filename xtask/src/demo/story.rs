@@ -1,5 +1,7 @@
 //! The story: two offices work apart, meet at the relay, and agree.
 
+use std::path::Path;
+
 use anyhow::{Context, Result};
 use serde_json::Value;
 
@@ -7,12 +9,16 @@ use super::agree;
 use super::apart;
 use super::build::Binaries;
 use super::complaint;
+use super::keep;
 use super::office::{Office, Seat};
-use super::people;
+use super::people::Cast;
+use super::places::{self, Holding, Places};
 use super::promise::Report;
 use super::proxy::Break;
 use super::relay::Relay;
 use super::relay_lost;
+use super::sisko;
+use super::village;
 
 /// People each office registers at the beginning.
 const PEOPLE: usize = 6;
@@ -35,43 +41,54 @@ pub(super) fn tell(binaries: &Binaries, sabotage: Option<&str>, keep: bool) -> R
     let enrol_at = |relay: &Relay, name, seat: &Seat<'_>| {
         Office::enrol(name, seat, &binaries.node, dir.path(), relay, sabotage)
     };
-    let enrol = |name, seat: &Seat<'_>| enrol_at(&relay, name, seat);
-    let office =
-        |name, code| enrol(name, &Seat { role: "front_office", areas: "35.13,35.08", office: Some(code) });
-    let mut kraksaan = office("Kraksaan", "MPP-3513")?;
-    let mut lumajang = office("Lumajang", "DISNAKER-3508")?;
-    say("a relay and two offices, Kraksaan and Lumajang, both for both areas");
+    let mut places = Places::enrol(&|name, seat: &Seat<'_>| enrol_at(&relay, name, seat))?;
+    say("a relay; a village node in Krucil, offices in Kraksaan and Lumajang, a complaint desk, the centre");
 
-    let mut report = Report::default();
-    merge_fields(&mut report, &mut kraksaan, &mut lumajang)?;
-    agree::conflict(&mut report, &kraksaan, &lumajang)?;
-    agree::duplicate(&mut report, &kraksaan, &lumajang)?;
-    kill_mid_push(&mut report, &relay, &kraksaan, &lumajang)?;
-    apart::neighbour_absent(&mut report, &kraksaan, &enrol)?;
-    apart::guest_stays(&mut report, &kraksaan)?;
-    complaint::tell(&mut report, &relay, &enrol)?;
-    relay_lost::digests_equal(&mut report, &kraksaan, &lumajang)?;
-    relay_lost::replaced(&mut report, &mut relay, &kraksaan, &lumajang, &enrol_at)?;
-    relay_lost::rolled_back(&mut report, &relay, &kraksaan, &lumajang)?;
+    let (mut report, mut cast) = (Report::default(), Cast::new()?);
+    let cast = &mut cast;
+    merge_fields(&mut report, cast, &mut places)?;
+    agree::conflict(&mut report, cast, &places.kraksaan, &places.lumajang)?;
+    agree::duplicate(&mut report, cast, &places.kraksaan, &places.lumajang)?;
+    kill_mid_push(&mut report, cast, &relay, &places)?;
+    village::tell(&mut report, cast, &mut places)?;
+    apart::neighbour_absent(&mut report, cast, &places)?;
+    apart::guest_stays(&mut report, cast, &places.kraksaan)?;
+    complaint::tell(&mut report, cast, &relay, &places)?;
+    relay_lost::digests_equal(&mut report, &places.kraksaan, &places.lumajang)?;
+    relay_lost::replaced(&mut report, cast, &mut relay, &places.kraksaan, &places.lumajang, &enrol_at)?;
+    relay_lost::rolled_back(&mut report, cast, &relay, &places.kraksaan, &places.lumajang)?;
 
+    // Where a promise is broken on purpose, whether it is noticed is all there is to see.
+    if sabotage.is_none() {
+        everyday(&mut report, cast, &mut places, dir.path())?;
+    }
     if keep {
-        report.addresses.push(("relay".to_owned(), format!("http://{}", relay.address())));
-        for office in [&kraksaan, &lumajang] {
-            report.addresses.push((office.name.to_owned(), office.serve()?));
-        }
-        relay.leave_running();
-        report.addresses.push(("files".to_owned(), dir.keep().display().to_string()));
+        report.kept = Some(keep::leave(&relay, &places, &binaries.node, dir)?);
     }
     Ok(report)
 }
 
+/// After all that, an ordinary day: a list is taken in, everybody exchanges, and the places are compared.
+fn everyday(report: &mut Report, cast: &mut Cast, places: &mut Places, dir: &Path) -> Result<()> {
+    places.meet_in_time();
+    places.exchange()?;
+    sisko::tell(report, cast, places, dir)?;
+    let verified = places.exchange()?;
+    for place in places.all() {
+        report.holdings.push(Holding::of(place, cast)?);
+    }
+    places::agree(report, verified);
+    Ok(())
+}
+
 /// Both offices register people, exchange, then for days edit different fields of the same people.
-fn merge_fields(report: &mut Report, kraksaan: &mut Office, lumajang: &mut Office) -> Result<()> {
+fn merge_fields(report: &mut Report, cast: &mut Cast, places: &mut Places) -> Result<()> {
+    let Places { kraksaan, lumajang, .. } = places;
     let mut ids = Vec::new();
-    for person in people::of("35.13", PEOPLE)? {
+    for person in cast.of("35.13", PEOPLE)? {
         ids.push(kraksaan.register(&person)?);
     }
-    for person in people::of("35.08", PEOPLE)? {
+    for person in cast.of("35.08", PEOPLE)? {
         ids.push(lumajang.register(&person)?);
     }
     agree::exchange(kraksaan, lumajang)?;
@@ -101,13 +118,13 @@ fn merge_fields(report: &mut Report, kraksaan: &mut Office, lumajang: &mut Offic
 }
 
 /// The relay dies at three points of a push and comes back; everything saved arrives at the other office.
-fn kill_mid_push(report: &mut Report, relay: &Relay, kraksaan: &Office, lumajang: &Office) -> Result<()> {
-    let people = people::of("35.13", PEOPLE + PEOPLE_A_PUSH * DEATHS.len())?;
+fn kill_mid_push(report: &mut Report, cast: &mut Cast, relay: &Relay, places: &Places) -> Result<()> {
+    let Places { kraksaan, lumajang, .. } = places;
     let mut new = Vec::new();
     let mut failed = 0;
-    for (at, (place, point)) in DEATHS.into_iter().enumerate() {
-        for person in &people[PEOPLE + PEOPLE_A_PUSH * at..][..PEOPLE_A_PUSH] {
-            new.push(kraksaan.register(person)?);
+    for (place, point) in DEATHS {
+        for person in cast.of("35.13", PEOPLE_A_PUSH)? {
+            new.push(kraksaan.register(&person)?);
         }
         relay.stop();
         relay.start()?;
