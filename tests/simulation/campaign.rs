@@ -9,7 +9,7 @@ use sambung_testkit::{Tally, network};
 use crate::world::{self, FAULTS, LOST_RELAYS, Options, run};
 
 /// Runs of every `cargo xtask test`.
-const RUNS: u64 = 48;
+const RUNS: u64 = 500;
 /// The first of the seeds that are the same every time: all of a test, half of what is asked for.
 pub(crate) const PINNED: u64 = 20_261_124;
 /// Share of the runs in which each fault must have fired.

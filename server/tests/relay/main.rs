@@ -15,6 +15,7 @@ mod pulling;
 mod reconciling;
 mod record;
 mod restoring;
+mod returning;
 mod rights;
 mod safety;
 mod silence;

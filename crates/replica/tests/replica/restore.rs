@@ -38,6 +38,33 @@ fn a_relay_that_lost_a_whole_shard_is_noticed_without_any_new_work() {
 }
 
 #[test]
+fn what_a_lost_relay_had_comes_back_from_another_holder_and_is_not_judged_again() {
+    let mut site = Site::start();
+    let mut author = site.office("author", AREAS);
+    // Of the centre: a relay that has lost an order sends nobody anything before.
+    let mut other = site.device("other", "central", &["35"]);
+    let id = author.create(&[("nama_lengkap", "Contoh")]).unwrap();
+    author.sync(&site);
+    author.edit(id, &[("dusun", "Krajan")]).unwrap();
+    author.sync(&site);
+    other.sync(&site);
+    site.end_grant(&author);
+    other.sync(&site);
+    site.replace_relay();
+    // The author never comes again, and what he may today would not let his work in.
+    let report = other.sync(&site);
+    assert_eq!((report.returned, report.pushed, report.attention), (2, 0, 0), "{report:?}");
+    let report = other.sync(&site);
+    assert_eq!((report.rounds, report.verified), (1, Some(true)), "{report:?}");
+    let mut third = site.office("third", AREAS);
+    third.sync(&site);
+    assert_eq!(third.show(id).heads, other.show(id).heads);
+    assert_eq!(third.field(id, "dusun"), "Krajan");
+    assert!(third.findings().is_empty(), "his signature is under it: {:?}", third.findings());
+    assert!(other.findings().is_empty(), "{:?}", other.findings());
+}
+
+#[test]
 fn a_replica_restored_from_an_old_image_gets_its_own_later_work_back() {
     let site = Site::start();
     let mut a = site.office("a", AREAS);
