@@ -57,8 +57,11 @@ pub(crate) fn leaves(
     Ok(leaves)
 }
 
+/// The places of leaves, and what proves them together.
+type Proof = (Vec<usize>, Vec<Node>);
+
 /// The proofs that leaves came with, each for the leaves at some places.
-fn proofs(connection: &Connection, number: i64) -> Result<Vec<(Vec<usize>, Vec<Node>)>, ReplicaError> {
+fn proofs(connection: &Connection, number: i64) -> Result<Vec<Proof>, ReplicaError> {
     let unreadable = |_| ReplicaError::Unreadable("a proof");
     let mut statement = connection.prepare_cached("SELECT held, nodes FROM proof WHERE batch = ?1")?;
     let mut rows = statement.query([number])?;

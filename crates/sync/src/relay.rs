@@ -156,7 +156,8 @@ impl Relay {
                 response.void = Some(void).filter(|void| !void.is_empty());
             }
             Standing::Live => {
-                response.away = self.out_of_reach(store, caller, &given, circumstances.now)?;
+                let away = self.out_of_reach(store, caller, &given, circumstances.now)?;
+                response.away = Some(away).filter(|away| !away.is_empty());
                 let asked = (request, given);
                 confirmed.add(self.give_pulls(store, caller, asked, response, circumstances.now)?);
                 self.say_kept(store, caller, request, response, circumstances.now)?;

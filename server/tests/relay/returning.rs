@@ -153,18 +153,23 @@ fn a_part_that_comes_alone_is_proven_and_the_rest_joins_it() {
     assert_eq!(root_from(count, &nodes, &given.proof), Some(header.root));
 }
 
+/// A change of the village's that the relay never had, on the first record that it holds.
+fn forged(lost: &Lost) -> Vec<u8> {
+    let leaf = &lost.held.leaves[0].leaf;
+    let mut own = Worker::unborn(leaf.record);
+    let chunks: Vec<Vec<u8>> = leaf.changes.iter().map(|change| change.chunk.to_vec()).collect();
+    own.apply(&chunks.iter().map(Vec::as_slice).collect::<Vec<_>>());
+    own.waiting.clear();
+    own.edit(&lost.village, &[("rt", "9")]);
+    own.waiting[0].clone()
+}
+
 #[test]
 fn nothing_comes_in_that_was_not_in_it_before() {
     let mut lost = lost();
     let held = lost.held.clone();
     let thief = SecretKey::from_seed(&[9; 32]);
-    let mut own = Worker::unborn(held.leaves[0].leaf.record);
-    let chunks: Vec<Vec<u8>> =
-        held.leaves[0].leaf.changes.iter().map(|change| change.chunk.to_vec()).collect();
-    own.apply(&chunks.iter().map(Vec::as_slice).collect::<Vec<_>>());
-    own.waiting.clear();
-    own.edit(&lost.village, &[("rt", "9")]);
-    let forged = own.waiting[0].clone();
+    let forged = forged(&lost);
 
     type Forgery<'a> = (&'a str, Box<dyn Fn(&mut Returned) + 'a>);
     let forgeries: Vec<Forgery<'_>> = vec![

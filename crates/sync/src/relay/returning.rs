@@ -83,7 +83,7 @@ impl Relay {
         caller: &Caller,
         given: &Confirmed,
         now: Timestamp,
-    ) -> Result<Option<Vec<(RecordId, u32)>>, RelayError<S::Error>> {
+    ) -> Result<Vec<(RecordId, u32)>, RelayError<S::Error>> {
         let mut records: Vec<(RecordId, u32)> =
             given.in_order().map(|(record, generation, _)| (*record, *generation)).collect();
         records.dedup();
@@ -98,7 +98,7 @@ impl Relay {
                 away.push((record, generation));
             }
         }
-        Ok(Some(away).filter(|away| !away.is_empty()))
+        Ok(away)
     }
 
     /// Which of the statements are this relay's own and cover what was given back under them.
