@@ -366,6 +366,8 @@ fn emptied_response() -> ExchangeResponse {
         recipients: Some(vec![]),
         parcels: Some(ParcelsDown::default()),
         void: Some(vec![]),
+        returned: Some(vec![]),
+        away: Some(vec![]),
         ..least_response()
     }
 }
