@@ -30,6 +30,13 @@ async function holds(repo, list) {
   return true;
 }
 
+/** Gets a document, and waits until it has these heads. */
+async function whole(repo, id, heads) {
+  const handle = await repo.find(id);
+  while (!same(handle.heads(), heads)) await new Promise((changed) => handle.once("heads-changed", changed));
+  return handle;
+}
+
 const listed = (documents) => JSON.parse(readFileSync(documents, "utf8"));
 
 async function relay() {
@@ -84,8 +91,7 @@ async function reader() {
       repo.networkSubsystem.addNetworkAdapter(line);
       await repo.networkSubsystem.whenReady();
       const list = listed(documents);
-      handles = await Promise.all(list.map(([id]) => repo.find(id)));
-      await until(() => handles.every((handle, at) => same(handle.heads(), list[at][1])));
+      handles = await Promise.all(list.map(([id, heads]) => whole(repo, id, heads)));
       await repo.flush();
     },
     leave: async () => {

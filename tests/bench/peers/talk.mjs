@@ -40,8 +40,9 @@ export function edit(document, number) {
   document.dusun = `Sumber ${number}`;
 }
 
-export async function until(holds) {
-  while (!(await holds())) await new Promise((wake) => setTimeout(wake, 20));
-}
-
 export const pause = (ms) => new Promise((wake) => setTimeout(wake, ms));
+
+/** Waits until something holds; looked at so seldom that looking takes no time from those who work. */
+export async function until(holds) {
+  while (!(await holds())) await pause(200);
+}
