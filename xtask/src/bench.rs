@@ -12,7 +12,7 @@ mod report;
 mod stage;
 mod sync;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result, bail};
@@ -52,7 +52,6 @@ struct Asked {
 struct Place {
     binaries: PathBuf,
     folder: PathBuf,
-    reuse: bool,
 }
 
 pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
@@ -190,7 +189,25 @@ fn prepare(asked: &Asked) -> Result<Place> {
     let target = workspace::target_dir();
     let folder = target.join("bench");
     std::fs::create_dir_all(&folder)?;
-    Ok(Place { binaries: target.join("release"), folder, reuse: asked.reuse })
+    if !asked.reuse {
+        clear(&folder, asked)?;
+    }
+    Ok(Place { binaries: target.join("release"), folder })
+}
+
+/// Removes what earlier runs filled for what is asked for now.
+fn clear(folder: &Path, asked: &Asked) -> Result<()> {
+    for entry in folder.read_dir()? {
+        let entry = entry?;
+        let of: &[&'static str] = match entry.file_name().to_string_lossy().parse::<usize>() {
+            Ok(_) => &["P7", "P8", "P9"],
+            Err(_) => &["P1", "P2", "P3", "P4", "P9"],
+        };
+        if !asked.among(of).is_empty() && entry.file_type()?.is_dir() {
+            stage::remove(&entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -205,6 +222,17 @@ mod tests {
         assert_eq!(asked.sizes(&SYNCS), [2_000]);
         assert!(read(&texts(&["P99"])).is_err() && read(&texts(&["--size"])).is_err());
         assert!(read(&texts(&["--size", "99"])).is_err(), "fewer than are edited");
+    }
+
+    #[test]
+    fn only_what_is_measured_anew_is_cleared() {
+        let folder = tempfile::tempdir().unwrap();
+        let folders = ["200000", "sync-2000", "pouchdb-2000"].map(|name| folder.path().join(name));
+        folders.iter().for_each(|folder| std::fs::create_dir(folder).unwrap());
+        clear(folder.path(), &read(&["P7".to_owned()]).unwrap()).unwrap();
+        assert_eq!(folders.clone().map(|folder| folder.exists()), [false, true, true]);
+        clear(folder.path(), &read(&["P3".to_owned()]).unwrap()).unwrap();
+        assert_eq!(folders.map(|folder| folder.exists()), [false, false, false]);
     }
 
     #[test]

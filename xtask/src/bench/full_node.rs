@@ -30,13 +30,14 @@ const STARTS: usize = 5;
 /// A node with so many records, filled where that was not done before.
 pub(super) fn filled(place: &Place, n: usize) -> Result<(PathBuf, Vec<Figure>)> {
     let folder = place.folder(&n.to_string());
-    if place.reuse && folder.join("replica.db").exists() {
+    if folder.join("done").exists() {
         return Ok((folder, Vec::new()));
     }
     remove(&folder)?;
     std::fs::create_dir_all(&folder)?;
     let mut fill = Command::new(place.binary("sambung-bench-node"));
     let readings = measured(fill.arg("fill").arg(&folder).arg(n.to_string()))?;
+    std::fs::write(folder.join("done"), "")?;
     // What was written goes to the disk now, and not under what is measured.
     ensure!(Command::new("sync").status()?.success(), "sync failed");
     Ok((folder, beside(n, &readings, &[])))

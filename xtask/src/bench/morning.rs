@@ -1,10 +1,11 @@
 //! P4: what a relay takes that many replicas push at once.
 
-use anyhow::{Context, Result};
 use std::process::Command;
 
+use anyhow::{Context, Result};
+
 use super::Place;
-use super::figure::{Figure, Goal, value};
+use super::figure::{Figure, Goal, Reading, value};
 use super::peers::{POUCHDB, Peers};
 use super::process::measured;
 use super::stage::Stage;
@@ -25,6 +26,7 @@ pub(super) fn figures(place: &Place, n: usize, peers: &Peers) -> Result<Vec<Figu
     let mut floor = Command::new(place.binary("sambung-bench-floor"));
     floor.arg("ingest").arg(stage.database()).arg(stage.path("floor.db")).arg(before.to_string());
     let floor = measured(&mut floor).context("the floor")?;
+    let together = together(place, n)?;
     let of = |what| peers.morning(POUCHDB, what);
     let speed = Figure::new("P4", "ingest, durable", n, (value(&taken, "ingest")?, "changes/s"))
         .over(value(&floor, "a transaction a push")?)
@@ -38,5 +40,12 @@ pub(super) fn figures(place: &Place, n: usize, peers: &Peers) -> Result<Vec<Figu
     let whole =
         Figure::new("P4", "floor in one transaction", n, (value(&floor, "one transaction")?, "changes/s"));
     let memory = Figure::new("P4", "relay's memory", n, (memory, "MB"));
-    Ok(vec![speed, p99, p50, whole, memory])
+    Ok(vec![speed, p99, p50, worst, worst_p99, whole, memory])
+}
+
+/// The same with replicas of one kabupaten, whose work stands in one log: each exchange looks at what all the others did.
+fn together(place: &Place, n: usize) -> Result<Vec<Reading>> {
+    let stage = Stage::of(place, n, false)?;
+    let mut ingest = stage.work("ingest-together");
+    measured(ingest.arg(stage.data()).arg(stage.address.to_string()).arg(stage.path("replicas")))
 }

@@ -160,6 +160,8 @@ impl Setting<'_> {
         writer.ask("write")?;
         ensure!(self.relay.ask("count")?["records"] == self.n, "not everything came to its server");
         let (ms, first) = self.timed(&mut reader, "first")?;
+        // It has to find out once that the server has everything it got from there.
+        reader.ask("idle")?;
         let (_, idle) = self.timed(&mut reader, "idle")?;
         reader.ask(&format!("change {EDITS}"))?;
         writer.ask(&format!("change {EDITS}"))?;

@@ -42,7 +42,7 @@ impl Stage<'_> {
         let name = if spread { "spread" } else { "sync" };
         let folder = place.folder(&format!("{name}-{records}"));
         let filled = folder.join("filled");
-        if !place.reuse || !filled.join("done").exists() {
+        if !filled.join("done").exists() {
             remove(&folder)?;
             fill(place, &filled, records, spread)?;
         }

@@ -25,6 +25,9 @@ const REPLICAS: usize = 200;
 const CHANGES: usize = 20;
 /// Measured rounds.
 const ROUNDS: usize = 5;
+/// Kabupaten and kota of the province, each a log of its own at the relay.
+const KABUPATEN: usize = 29;
+const KOTA: usize = 9;
 /// The first record of the peer's documents: far from those a first sync has.
 const FIRST: usize = 500_000;
 
@@ -37,16 +40,27 @@ struct Pusher {
     body: Vec<u8>,
 }
 
+/// Where a replica is at home: a village somewhere in the province, or, together, one of one kabupaten.
+fn home(at: usize, together: bool) -> String {
+    if together {
+        return format!("35.13.{:02}.2{:03}", 1 + at % 24, 1 + at / 24);
+    }
+    let number = at % (KABUPATEN + KOTA);
+    let code = if number < KABUPATEN { 1 + number } else { 71 + number - KABUPATEN };
+    format!("35.{code:02}.{:02}.2001", 1 + at / (KABUPATEN + KOTA))
+}
+
 /// Measures how many changes a second a relay takes that many replicas push at once, each durable when it is answered.
-pub(crate) fn measure(data: &Path, address: &str, dir: &Path) -> Result<()> {
-    let mut pushers: Vec<Pusher> =
-        (0..REPLICAS).map(|at| Pusher::enrol(data, address, dir, at)).collect::<Result<_>>()?;
+pub(crate) fn measure(data: &Path, address: &str, dir: &Path, together: bool) -> Result<()> {
+    let enrol = |at: usize| Pusher::enrol(data, address, &dir.join(at.to_string()), &home(at, together));
+    let mut pushers: Vec<Pusher> = (0..REPLICAS).map(enrol).collect::<Result<_>>()?;
     let mut seed = Seed::new(4);
     let mut number = FIRST;
     let (mut speeds, mut times) = (Vec::new(), Vec::new());
     // The first round is not measured: nothing is there to be edited yet, and nothing is warm.
     for round in 0..=ROUNDS {
         for pusher in &mut pushers {
+            pusher.sync()?;
             pusher.work(&mut seed, &mut number)?;
         }
         let bodies = pushers.iter_mut().map(|pusher| (&mut pusher.connection, pusher.body.as_slice()));
@@ -73,18 +87,20 @@ fn say(speeds: &mut [f64], times: &mut [f64]) {
 }
 
 impl Pusher {
-    fn enrol(data: &Path, address: &str, dir: &Path, at: usize) -> Result<Pusher> {
-        let area = format!("35.13.{:02}.2{:03}", 1 + at % 24, 1 + at / 24);
-        let code = invite(&DataDir::at(data), &area)?;
+    fn enrol(data: &Path, address: &str, dir: &Path, area: &str) -> Result<Pusher> {
+        let code = invite(&DataDir::at(data), area)?;
         let mut connection = Connection::open(address)?;
-        let node = Node::enrol(&dir.join(at.to_string()), &mut connection, &code)?;
+        let node = Node::enrol(dir, &mut connection, &code)?;
         let session = Session::begin(node.staff);
-        let mut pusher = Pusher { node, connection, known: Vec::new(), session, body: Vec::new() };
-        // What the relay holds already is behind it when it begins to be measured.
-        pusher.body = pusher.session.request(&mut pusher.node.replica, clock::now())?;
-        let answer = pusher.connection.post("/sync/v1/exchange", MEDIA_TYPE, &pusher.body)?;
-        pusher.take(answer)?;
-        Ok(pusher)
+        Ok(Pusher { node, connection, known: Vec::new(), session, body: Vec::new() })
+    }
+
+    /// Takes what others did, so that it does not come under what is measured.
+    fn sync(&mut self) -> Result<()> {
+        self.session = Session::begin(self.node.staff);
+        let body = self.session.request(&mut self.node.replica, clock::now())?;
+        let answer = self.connection.post("/sync/v1/exchange", MEDIA_TYPE, &body)?;
+        self.take(answer).map(drop)
     }
 
     /// Does a day's work and signs what is sent of it.
@@ -191,4 +207,21 @@ fn documents(at: usize) -> Vec<u8> {
         })
         .collect();
     json!({ "docs": documents }).to_string().into_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn everybody_is_at_home_in_another_village() {
+        for (together, kabupaten) in [(false, KABUPATEN + KOTA), (true, 1)] {
+            let homes: BTreeSet<String> = (0..REPLICAS).map(|at| home(at, together)).collect();
+            assert_eq!(homes.len(), REPLICAS);
+            assert!(homes.iter().all(|home| home.parse::<sambung_domain::Area>().is_ok()), "{homes:?}");
+            assert_eq!(homes.iter().map(|home| &home[..5]).collect::<BTreeSet<_>>().len(), kabupaten);
+        }
+    }
 }

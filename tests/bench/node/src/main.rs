@@ -4,7 +4,7 @@
 //! update left. First syncs: `write STATE ADDRESS CODE N` fills a relay as a device that is kept in a file, `spread`
 //! does so with each record's changes in as many batches, `change STATE ADDRESS N` changes some more, `edit DIR N`
 //! does so at a node, `floor RELAY.sqlite FLOOR.db` and `weigh RELAY.sqlite AFTER` measure what lies under them,
-//! `admitted RELAY.sqlite` says after what. The morning: `ingest DATA ADDRESS DIR` and, for another engine, `bulk-docs
+//! `admitted RELAY.sqlite` says after what. The morning: `ingest DATA ADDRESS DIR`, `ingest-together` in one kabupaten, and, for another engine, `bulk-docs
 //! ADDRESS DATABASE`. `records FROM N` prints the records for other engines.
 
 mod device;
@@ -51,7 +51,10 @@ fn main() -> Result<()> {
             Ok(print("admitted", floor::last_admission(Path::new(relay))? as f64, "changes"))
         }
         ["weigh", relay, after] => floor::weigh(Path::new(relay), after.parse()?),
-        ["ingest", data, address, dir] => ingest::measure(Path::new(data), address, Path::new(dir)),
+        ["ingest", data, address, dir] => ingest::measure(Path::new(data), address, Path::new(dir), false),
+        ["ingest-together", data, address, dir] => {
+            ingest::measure(Path::new(data), address, Path::new(dir), true)
+        }
         ["bulk-docs", address, database] => ingest::bulk_docs(address, database),
         _ => bail!("no such work; see the source"),
     }
