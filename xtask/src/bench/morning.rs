@@ -37,6 +37,10 @@ pub(super) fn figures(place: &Place, n: usize, peers: &Peers) -> Result<Vec<Figu
         .with(Goal::AtMost(P99));
     let p50 = Figure::new("P4", "exchange p50, 200 at once", n, (value(&taken, "exchange p50")?, "ms"))
         .beside(POUCHDB, of("exchange p50"));
+    let worst = "exchange p99, all 200 of one kabupaten";
+    let worst_p99 = Figure::new("P4", worst, n, (value(&together, "exchange p99")?, "ms"));
+    let worst = "ingest, all 200 of one kabupaten";
+    let worst = Figure::new("P4", worst, n, (value(&together, "ingest")?, "changes/s"));
     let whole =
         Figure::new("P4", "floor in one transaction", n, (value(&floor, "one transaction")?, "changes/s"));
     let memory = Figure::new("P4", "relay's memory", n, (memory, "MB"));

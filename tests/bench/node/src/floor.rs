@@ -79,10 +79,12 @@ pub(crate) fn weigh(relay: &Path, after: i64) -> Result<()> {
     Ok(())
 }
 
-/// The number of the change that a relay admitted last.
-pub(crate) fn last_admission(relay: &Path) -> Result<i64> {
+/// Says which change a relay admitted last.
+pub(crate) fn say_admitted(relay: &Path) -> Result<()> {
     let sql = "SELECT coalesce(max(admission), 0) FROM change";
-    Ok(open_relay(relay)?.query_row(sql, [], |row| row.get(0))?)
+    let last: u32 = open_relay(relay)?.query_row(sql, [], |row| row.get(0))?;
+    print("admitted", f64::from(last), "changes");
+    Ok(())
 }
 
 fn open_relay(relay: &Path) -> Result<Connection> {

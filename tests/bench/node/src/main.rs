@@ -47,9 +47,7 @@ fn main() -> Result<()> {
         ["change", state, address, count] => change(Path::new(state), address, count.parse()?),
         ["edit", dir, count] => edit(Path::new(dir), count.parse()?),
         ["floor", relay, floor] => floor::measure(Path::new(relay), Path::new(floor)),
-        ["admitted", relay] => {
-            Ok(print("admitted", floor::last_admission(Path::new(relay))? as f64, "changes"))
-        }
+        ["admitted", relay] => floor::say_admitted(Path::new(relay)),
         ["weigh", relay, after] => floor::weigh(Path::new(relay), after.parse()?),
         ["ingest", data, address, dir] => ingest::measure(Path::new(data), address, Path::new(dir), false),
         ["ingest-together", data, address, dir] => {
