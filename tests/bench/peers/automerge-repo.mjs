@@ -21,13 +21,17 @@ const QUIET_MS = 1_500;
 
 const same = (one, other) => JSON.stringify([...one].sort()) === JSON.stringify([...other].sort());
 
-/** Whether a repository holds every document of a list with these heads. */
+/** Whether a repository holds every document of a list with these heads. One that has not come yet cannot be found. */
 async function holds(repo, list) {
-  for (const [id, heads] of list) {
-    const handle = await repo.find(id, { allowableStates: ["ready", "unavailable", "requesting", "loading"] });
-    if (!handle.isReady() || !same(handle.heads(), heads)) return false;
+  try {
+    for (const [id, heads] of list) {
+      const handle = await repo.find(id, { allowableStates: ["ready", "unavailable", "requesting", "loading"] });
+      if (!handle.isReady() || !same(handle.heads(), heads)) return false;
+    }
+    return true;
+  } catch {
+    return false;
   }
-  return true;
 }
 
 /** Gets a document, and waits until it has these heads. */

@@ -62,10 +62,12 @@ impl Peers {
         for (peer, most) in MOST {
             for n in sizes.iter().copied().filter(|n| (LEAST..=most).contains(n)) {
                 eprintln!("{peer} at {n} records");
-                let setting = Setting::make(place, peer, n)?;
-                let found = if peer == AUTOMERGE { setting.automerge() } else { setting.pouchdb() };
-                let found = found.with_context(|| peer.to_owned())?;
-                peers.synced.extend(found.into_iter().map(|(what, value)| ((peer, n, what), value)));
+                match measured_twice(place, peer, n) {
+                    Ok(found) => {
+                        peers.synced.extend(found.into_iter().map(|(what, value)| ((peer, n, what), value)));
+                    }
+                    Err(error) => eprintln!("{peer} at {n} records is left out: {error:#}"),
+                }
             }
         }
         if morning {
@@ -74,6 +76,18 @@ impl Peers {
         }
         Ok(peers)
     }
+}
+
+/// One of them at one size; once more where it failed.
+fn measured_twice(place: &Place, peer: &'static str, n: usize) -> Result<Found> {
+    let once = || {
+        let setting = Setting::make(place, peer, n)?;
+        if peer == AUTOMERGE { setting.automerge() } else { setting.pouchdb() }
+    };
+    once().or_else(|error| {
+        eprintln!("{peer} failed, and is asked again: {error:#}");
+        once()
+    })
 }
 
 /// A relay of theirs with the lines to it.
@@ -98,7 +112,7 @@ impl Setting<'_> {
         let records = dir.join("records");
         let mut work = Command::new(place.binary("sambung-bench-node"));
         std::fs::write(&records, printed(work.args(["records", "0", &n.to_string()]))?)?;
-        let mut relay = Running::start(&mut program(peer, "relay", &dir))?;
+        let mut relay = Running::start(&mut program(peer, "relay", &dir)?)?;
         let said: Json = serde_json::from_str(&relay.line()?)?;
         let port = said["listening"].as_u64().and_then(|port| u16::try_from(port).ok());
         let address = SocketAddr::from(([127, 0, 0, 1], port.context("the relay did not start")?));
@@ -106,7 +120,7 @@ impl Setting<'_> {
     }
 
     fn client(&self, role: &str, url: &str) -> Result<Running> {
-        let mut command = program(self.peer, role, &self.dir);
+        let mut command = program(self.peer, role, &self.dir)?;
         Running::start(command.arg(url).arg(&self.records))
     }
 
@@ -186,12 +200,13 @@ impl Setting<'_> {
     }
 }
 
-/// One of their programs in a role.
-fn program(peer: &str, role: &str, dir: &Path) -> Command {
+/// One of their programs in a role; what it complains of stands in a file beside its folder.
+fn program(peer: &str, role: &str, dir: &Path) -> Result<Command> {
     let script = workspace::root().join(FOLDER).join(format!("{peer}.mjs"));
+    let log = std::fs::File::create(dir.join(format!("{role}.log")))?;
     let mut command = Command::new("node");
-    command.arg(script).arg(role).arg(dir.join(role)).stderr(Stdio::null());
-    command
+    command.arg(script).arg(role).arg(dir.join(role)).stderr(Stdio::from(log));
+    Ok(command)
 }
 
 #[cfg(test)]
