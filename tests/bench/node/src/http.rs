@@ -20,10 +20,13 @@ pub(crate) type Answer = (u16, Vec<u8>);
 
 impl Connection {
     pub(crate) fn open(address: &str) -> Result<Connection> {
-        let stream = TcpStream::connect(address).with_context(|| format!("no connection to {address}"))?;
-        stream.set_nodelay(true)?;
-        stream.set_read_timeout(Some(PATIENCE))?;
-        Ok(Connection { address: address.to_owned(), stream: BufReader::new(stream) })
+        Ok(Connection { address: address.to_owned(), stream: connect(address)? })
+    }
+
+    /// Connects anew: a server ends connections on which nothing is said.
+    pub(crate) fn renew(&mut self) -> Result<()> {
+        self.stream = connect(&self.address)?;
+        Ok(())
     }
 
     pub(crate) fn get(&mut self, path: &str) -> Result<Answer> {
@@ -41,9 +44,23 @@ impl Connection {
         }
         request.extend_from_slice(b"\r\n");
         request.extend_from_slice(body);
-        self.stream.get_mut().write_all(&request)?;
+        self.try_to_send(&request).or_else(|_| {
+            self.renew()?;
+            self.try_to_send(&request)
+        })
+    }
+
+    fn try_to_send(&mut self, request: &[u8]) -> Result<Answer> {
+        self.stream.get_mut().write_all(request)?;
         read_answer(&mut self.stream)
     }
+}
+
+fn connect(address: &str) -> Result<BufReader<TcpStream>> {
+    let stream = TcpStream::connect(address).with_context(|| format!("no connection to {address}"))?;
+    stream.set_nodelay(true)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    Ok(BufReader::new(stream))
 }
 
 /// Reads one answer, which announces its length or comes in pieces.

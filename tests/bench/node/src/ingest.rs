@@ -155,7 +155,9 @@ fn at_once(
             .map(|(connection, body)| {
                 let (start, send) = (&start, &send);
                 scope.spawn(move || -> Result<(Duration, Answer)> {
+                    let connected = connection.renew();
                     start.wait();
+                    connected?;
                     let begun = Instant::now();
                     let answer = send(connection, body)?;
                     Ok((begun.elapsed(), answer))
