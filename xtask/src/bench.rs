@@ -64,16 +64,20 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
         }
         figures.extend(some);
     };
-    syncs_and_morning(&asked, &place, &mut take)?;
-    full_node(&asked, &place, &mut take)?;
-    if asked.ids.contains(&"P9") {
-        growth(&asked, &place, &mut take)?;
-    }
+    let done = everything(&asked, &place, &mut take);
+    // What was measured before something failed is kept: the rest can be taken later.
     if asked.size.is_none() {
         report::write(&asked.ids, &figures)?;
     }
+    done?;
     let met = figures.iter().all(|figure| figure.watched || figure.met());
     Ok(if met { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn everything(asked: &Asked, place: &Place, take: &mut impl FnMut(Vec<Figure>)) -> Result<()> {
+    syncs_and_morning(asked, place, take)?;
+    full_node(asked, place, take)?;
+    if asked.wants("P9") { growth(asked, place, take) } else { Ok(()) }
 }
 
 /// P1 to P4, with the peers.
