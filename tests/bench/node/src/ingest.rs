@@ -24,7 +24,7 @@ const REPLICAS: usize = 200;
 /// Changes of each of them: half are births, half edits of what was born before.
 const CHANGES: usize = 20;
 /// Measured rounds.
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 3;
 /// Kabupaten and kota of the province, each a log of its own at the relay.
 const KABUPATEN: usize = 29;
 const KOTA: usize = 9;
