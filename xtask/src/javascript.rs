@@ -1,4 +1,4 @@
-//! The JavaScript library that the interop tests run against, pinned by its lockfile.
+//! JavaScript packages that tests and measurements run against, pinned by their lockfiles.
 
 use std::path::Path;
 use std::process::Command;
@@ -10,14 +10,19 @@ use crate::{shell, workspace};
 /// Where the tests' JavaScript lies.
 const FOLDER: &str = "tests/interop";
 
-/// Installs what the lockfile names, unless exactly that is installed.
+/// Installs what the interop tests need.
 pub(crate) fn install() -> Result<()> {
-    let folder = workspace::root().join(FOLDER);
+    install_in(FOLDER)
+}
+
+/// Installs what the lockfile of a folder names, unless exactly that is installed.
+pub(crate) fn install_in(folder: &str) -> Result<()> {
+    let folder = workspace::root().join(folder);
     if is_installed(&folder) {
         return Ok(());
     }
     if shell::first_of(&["npm"]).is_none() || shell::first_of(&["node"]).is_none() {
-        bail!("install Node and npm (Debian: apt-get install nodejs npm): the interop tests need them");
+        bail!("install Node and npm (Debian: apt-get install nodejs npm)");
     }
     let arguments = ["ci", "--ignore-scripts", "--no-audit", "--no-fund"];
     shell::run(Command::new("npm").args(arguments).current_dir(&folder))?;

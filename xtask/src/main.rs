@@ -42,7 +42,7 @@ const COMMANDS: &[Task] = &[
     },
     Task {
         name: "bench",
-        about: "what a full node takes; P7, P8, --size N, --json, --reuse",
+        about: "what work takes, beside floor and peers; P1 … P9, --size N, --json, --reuse",
         run: bench::run,
     },
     Task {

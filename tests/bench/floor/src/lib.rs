@@ -20,24 +20,25 @@ pub fn figures(what: &str, percentile: f64, mut once: impl FnMut(usize) -> Resul
     let (mut high, mut middle) = (Vec::new(), Vec::new());
     for _ in 0..RUNS {
         let mut run: Vec<f64> = (0..TIMES).map(&mut once).collect::<Result<_>>()?;
-        high.push(at(&mut run, percentile));
-        middle.push(at(&mut run, 0.5));
+        high.push(share(&mut run, percentile));
+        middle.push(share(&mut run, 0.5));
     }
-    print(&format!("{what} p{}", (percentile * 100.0).round()), at(&mut high, 0.5), "ms");
-    print(&format!("{what} p50"), at(&mut middle, 0.5), "ms");
+    print(&format!("{what} p{}", (percentile * 100.0).round()), share(&mut high, 0.5), "ms");
+    print(&format!("{what} p50"), share(&mut middle, 0.5), "ms");
     Ok(())
 }
 
-/// The value at a share of the sorted values.
+/// The value at a share of the values, which are sorted for it: 0.5 is the median. Not a number where there are none.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     reason = "an index from a share of a short list"
 )]
-fn at(values: &mut [f64], share: f64) -> f64 {
+#[must_use]
+pub fn share(values: &mut [f64], share: f64) -> f64 {
     values.sort_by(f64::total_cmp);
     let index = (share * values.len() as f64).ceil() as usize;
-    values[index.clamp(1, values.len()) - 1]
+    values.get(index.clamp(1, values.len().max(1)) - 1).copied().unwrap_or(f64::NAN)
 }
 
 /// Milliseconds of a piece of work.
@@ -53,4 +54,19 @@ pub fn timed(work: impl FnOnce() -> Result<()>) -> Result<f64> {
 /// Prints a figure as one line of JSON.
 pub fn print(what: &str, value: f64, unit: &str) {
     println!("{}", serde_json::json!({ "what": what, "value": value, "unit": unit }));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_is_the_smallest_value_that_so_many_reach() {
+        let mut values: Vec<f64> = (1..=200).rev().map(f64::from).collect();
+        for (at, expected) in [(0.0, 1.0), (0.5, 100.0), (0.99, 198.0), (1.0, 200.0)] {
+            assert_eq!(share(&mut values, at), expected);
+        }
+        assert_eq!(share(&mut [7.0], 0.99), 7.0);
+        assert!(share(&mut [], 0.5).is_nan());
+    }
 }

@@ -1,8 +1,11 @@
 //! `sambung-bench-floor measure NODE FLOOR` copies the rows of a filled node into a plain table each and measures the
 //! same work on them: the same SQLCipher, the same pragmas, bare SQL. `… open FLOOR` opens them, counts and waits
-//! for the end of its input. Used by `cargo xtask bench`.
+//! for the end of its input. `… ingest RELAY FLOOR AFTER` writes the rows of the changes that a relay admitted after one of
+//! them into plain tables. Used by `cargo xtask bench`.
 
 #![expect(clippy::print_stdout, reason = "a program of measurements prints them")]
+
+mod ingest;
 
 use std::io::Read;
 
@@ -33,7 +36,8 @@ fn main() -> Result<()> {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["measure", node, floor] => measure(&copy(node, floor)?),
         ["open", floor] => open_and_wait(floor),
-        _ => bail!("measure NODE FLOOR, or open FLOOR"),
+        ["ingest", relay, floor, after] => ingest::measure(relay, floor, after.parse()?),
+        _ => bail!("measure NODE FLOOR, open FLOOR, or ingest RELAY FLOOR AFTER"),
     }
 }
 

@@ -1,18 +1,31 @@
-//! `sambung-bench-node fill DIR N` makes a node with N records; `… measure DIR` measures what is done with them and
-//! prints one JSON object a figure, in milliseconds. Used by `cargo xtask bench`.
+//! The work of `cargo xtask bench`; figures are printed as one JSON object a line.
+//!
+//! A full node: `fill DIR N` makes it, `measure DIR` measures what is done with it, `catch-up DIR` derives what an
+//! update left. First syncs: `write STATE ADDRESS CODE N` fills a relay as a device that is kept in a file, `spread`
+//! does so with each record's changes in as many batches, `change STATE ADDRESS N` changes some more, `edit DIR N`
+//! does so at a node, `floor RELAY.sqlite FLOOR.db` and `weigh RELAY.sqlite AFTER` measure what lies under them,
+//! `admitted RELAY.sqlite` says after what. The morning: `ingest DATA ADDRESS DIR`, `ingest-together` in one kabupaten, and, for another engine, `bulk-docs
+//! ADDRESS DATABASE`. `records FROM N` prints the records for other engines.
 
+mod device;
+mod floor;
+mod http;
+mod ingest;
 mod node;
 mod people;
+mod worker;
 
+use std::io::Write;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
+use device::Device;
 use node::Node;
 use sambung_bench_floor::{figures, print, timed};
 use sambung_domain::RecordId;
 use sambung_relay::clock;
-use sambung_replica::command::EditRecord;
+use sambung_replica::command::{EditRecord, Fields};
 use sambung_replica::query::{List, PersonPage};
 use sambung_replica::search::Search;
 use sambung_testkit::seed::Seed;
@@ -28,8 +41,58 @@ fn main() -> Result<()> {
         ["fill", dir, records] => fill(Path::new(dir), records.parse()?),
         ["catch-up", dir] => catch_up(Path::new(dir)),
         ["measure", dir] => measure(Path::new(dir)),
-        _ => bail!("fill DIR N, catch-up DIR, or measure DIR"),
+        ["records", from, records] => say_records(from.parse()?, records.parse()?),
+        ["write", state, address, code, records] => write(state, address, code, (records, false)),
+        ["spread", state, address, code, records] => write(state, address, code, (records, true)),
+        ["change", state, address, count] => change(Path::new(state), address, count.parse()?),
+        ["edit", dir, count] => edit(Path::new(dir), count.parse()?),
+        ["floor", relay, floor] => floor::measure(Path::new(relay), Path::new(floor)),
+        ["admitted", relay] => floor::say_admitted(Path::new(relay)),
+        ["weigh", relay, after] => floor::weigh(Path::new(relay), after.parse()?),
+        ["ingest", data, address, dir] => ingest::measure(Path::new(data), address, Path::new(dir), false),
+        ["ingest-together", data, address, dir] => {
+            ingest::measure(Path::new(data), address, Path::new(dir), true)
+        }
+        ["bulk-docs", address, database] => ingest::bulk_docs(address, database),
+        _ => bail!("no such work; see the source"),
     }
+}
+
+/// Prints records for other engines, one a line.
+fn say_records(from: usize, records: usize) -> Result<()> {
+    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+    for number in from..from + records {
+        writeln!(out, "{}", worker::as_json(number))?;
+    }
+    Ok(out.flush()?)
+}
+
+/// Fills a relay as another device would have.
+fn write(state: &str, address: &str, code: &str, (records, spread): (&str, bool)) -> Result<()> {
+    let mut device = Device::enrol(address, code)?;
+    device.fill(records.parse()?, spread)?;
+    device.keep(Path::new(state))
+}
+
+/// That device changes the last so many records once more.
+fn change(state: &Path, address: &str, count: usize) -> Result<()> {
+    let mut device = Device::resume(state, address)?;
+    device.change(count)?;
+    device.keep(state)
+}
+
+/// Somebody at a node changes some records.
+fn edit(dir: &Path, count: usize) -> Result<()> {
+    let mut node = Node::open(dir)?;
+    let list = List { kind: "worker".to_owned(), limit: Some(u32::try_from(count)?), ..List::default() };
+    let people: Vec<RecordId> = node.replica.list(&list)?.rows.iter().map(|row| row.id).collect();
+    anyhow::ensure!(people.len() == count, "{} of {count} records", people.len());
+    for (at, id) in people.into_iter().enumerate() {
+        let set = [("dusun".to_owned(), serde_json::json!(format!("Sumber {at}")))].into();
+        let command = EditRecord { id, fields: Fields { set, ..Fields::default() }, reason: None };
+        node.command(|replica, with| replica.edit(&command, with))?;
+    }
+    Ok(())
 }
 
 fn fill(dir: &Path, records: usize) -> Result<()> {

@@ -49,7 +49,7 @@ const WORK: &[&str] =
     &["Penata laksana rumah tangga", "Pengasuh lansia", "Operator pabrik", "Awak kapal", "Perawat"];
 
 /// Telephone numbers of this block are never given out: they have too few digits after 0800.
-fn phone(at: usize) -> String {
+pub(crate) fn phone(at: usize) -> String {
     format!("0800{at:06}")
 }
 
@@ -64,6 +64,24 @@ pub(crate) fn name(seed: &mut Seed, at: usize) -> String {
         name = format!("{name} {}", seed.pick(LAST));
     }
     format!("{name} {at}")
+}
+
+/// What friends call somebody.
+pub(crate) fn nickname(seed: &mut Seed) -> String {
+    format!("Uji {}", seed.pick(FIRST))
+}
+
+/// Where a worker lives, and what is known of him or her, with numbers and answers as such.
+pub(crate) fn plain(seed: &mut Seed, at: usize) -> (String, Vec<(String, Json)>) {
+    let area = village(seed);
+    let typed = |(key, value): (&str, String)| match (key, value.as_str()) {
+        ("area", _) => None,
+        ("boleh_diketahui_desa", answer) => Some((key.to_owned(), Json::from(answer == "ya"))),
+        ("tahun_lahir", year) => Some((key.to_owned(), Json::from(year.parse::<i64>().unwrap_or(0)))),
+        (_, text) => Some((key.to_owned(), Json::from(text))),
+    };
+    let writes = worker(seed, at, &area).into_iter().filter_map(typed).collect();
+    (area, writes)
 }
 
 /// The three records of one person.
@@ -102,6 +120,13 @@ pub(crate) fn person(seed: &mut Seed, id: RecordId, at: usize) -> Vec<(Option<Re
 pub(crate) fn one(seed: &mut Seed, at: usize) -> Create {
     let area = village(seed);
     create("worker", None, &worker(seed, at, &area), &[("telepon", phone(at))])
+}
+
+/// A single worker where the device is at home.
+pub(crate) fn at_home(seed: &mut Seed, at: usize) -> Create {
+    let mut made = one(seed, at);
+    made.fields.set.remove("area");
+    made
 }
 
 /// What an edit writes of a person made anew: name and hamlet.
